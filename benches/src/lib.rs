@@ -1,0 +1,1 @@
+//! Benches; see `benches/` and `peers.sh`.

@@ -1,0 +1,15 @@
+//! RFC 3161 and RFC 5816 time-stamps: request, response, token.
+//!
+//! Whether a token is believed depends on its authority's certificate and on
+//! the time of judgement; that is judged elsewhere. Here stands what the token
+//! itself proves: that it is over this digest, and who signed it.
+
+mod authority;
+mod error;
+mod protocol;
+mod token;
+
+pub use authority::{AuthorityError, TimestampAuthority};
+pub use error::{Error, Result};
+pub use protocol::{Request, obtain, obtain_from};
+pub use token::{Accuracy, Container, MessageImprint, Token, TokenCheck, TstInfo, read_tsr};
