@@ -166,6 +166,22 @@ impl From<files::Error> for Failure {
     }
 }
 
+/// An error's sentence with its causes, cleaned.
+pub(crate) fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let said = cause.to_string();
+        // Some errors show their cause themselves.
+        if !text.ends_with(&said) {
+            text.push_str(": ");
+            text.push_str(&said);
+        }
+        source = cause.source();
+    }
+    clean::line(&text).into_owned()
+}
+
 /// Something worth knowing that stopped nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Warning {

@@ -244,7 +244,7 @@ const TABLE: &[(&str, &str)] = &[
     ("publish FILE", "File firmato"),
     ("demo FILE", "Il file da usare (se manca: una breve registrazione di prova)"),
     ("lab init DIR", "Cartella da creare"),
-    ("--port", "Porta dei suoi servizi (se manca: 8318)"),
+    ("--port", "Porta dei suoi servizi (se manca: 18318)"),
     ("lab serve DIR", "Cartella fatta da laboratorio crea"),
     ("SHELL", "Shell: bash, zsh, fish, elvish, powershell"),
     ("man VERB", "Il comando di cui stampare la pagina (se manca: quella del programma)"),

@@ -5,6 +5,7 @@
 //! Nothing here reads the environment or opens a file: `settings` and the verbs do.
 
 pub(crate) mod italian;
+pub(crate) mod later;
 mod package;
 mod parts;
 pub(crate) mod tree;

@@ -37,14 +37,10 @@ pub(crate) fn bare() -> Command {
 
 /// Gives every verb without a --profile of its own the one that names a configuration profile.
 fn with_profile(root: Command) -> Command {
-    fn walk(mut command: Command, profile: &Arg) -> Command {
-        let names: Vec<String> =
-            command.get_subcommands().map(|c| c.get_name().to_owned()).collect();
-        for name in names {
-            command = command.mut_subcommand(name, |c| walk(c, profile));
-        }
+    fn walk(command: Command, profile: &Arg) -> Command {
+        let command = command.mut_subcommands(|c| walk(c, profile));
         if !command.get_arguments().any(|a| a.get_id() == "profile") {
-            command = command.arg(profile.clone());
+            return command.arg(profile.clone());
         }
         command
     }

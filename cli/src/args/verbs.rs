@@ -398,7 +398,7 @@ pub(crate) struct LabInit {
     /// Folder to make
     #[arg(value_name = "DIR")]
     pub(crate) dir: PathBuf,
-    /// Port of its servers (default: 8318)
+    /// Port of its servers (default: 18318)
     #[arg(long, value_name = "N")]
     pub(crate) port: Option<u16>,
 }

@@ -67,14 +67,14 @@ impl Signing<'_> {
         for signatory in self.signatories {
             data.announce_digest(signatory.key.digest());
             data.add_certificates([signatory.certificate]);
-            data.add_certificates(signatory.chain.iter().filter(|c| !c.is_self_signed()));
+            data.add_certificates(signatory.chain.iter().filter(|c| !c.self_signed()));
         }
     }
 
     /// Octets the signers will take, at least roughly, for a first announcement.
     pub(crate) fn expected_size(&self) -> u64 {
         let one = |signatory: &Signatory<'_>| {
-            let fixed = 400 + signatory.certificate.issuer().raw().len() * 2;
+            let fixed = 400 + signatory.certificate.issuer().der().len() * 2;
             let stamp = if self.stamp.is_some() { TOKEN_ROOM } else { 0 };
             (fixed + signatory.key.max_signature_len()) as u64 + stamp
         };

@@ -45,6 +45,9 @@ pub enum Error {
         /// Number of the signer, from 1.
         signer: usize,
     },
+    /// The caller looked at what is in the file and refused to go on.
+    #[error("refused")]
+    Refused,
     /// The file has its content inside already.
     #[error("the signature has its content inside already")]
     AlreadyAttached,
@@ -82,7 +85,11 @@ impl Error {
             Self::ContentSize { .. } => Some(
                 "the file changed while it was read: close the program that writes it and try again",
             ),
-            Self::NoSigner | Self::NotHashed { .. } | Self::NoSignature | Self::Io(_) => None,
+            Self::Refused
+            | Self::NoSigner
+            | Self::NotHashed { .. }
+            | Self::NoSignature
+            | Self::Io(_) => None,
         }
     }
 }

@@ -57,7 +57,7 @@ impl Level {
         if !named || cms::verify::message_digest(signed).is_none() {
             return Self::Cms;
         }
-        let has = |oid| signer.unsigned_values(oid).next().is_some();
+        let has = |oid: &asn1::Oid| signer.unsigned_values(oid).next().is_some();
         let any = |oids: &[&asn1::Oid]| oids.iter().any(|oid| has(oid));
         let references = has(&oids::CERTIFICATE_REFS) && has(&oids::REVOCATION_REFS);
         let values = has(&oids::CERTIFICATE_VALUES) && has(&oids::REVOCATION_VALUES);

@@ -155,7 +155,10 @@ impl Walk<'_> {
             }
         };
         let attached = reader.is_attached();
-        let (data, spans) = reader.finish()?;
+        let (data, spans) = reader.finish().inspect_err(|_| {
+            // What was found inside a broken envelope is not judged without it.
+            self.layers.clear();
+        })?;
         self.layers.push(Layer { wrapping, data, spans, attached, content });
         match inner_failed {
             None => Ok(()),

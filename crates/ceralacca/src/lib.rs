@@ -1,1 +1,53 @@
-//! ceralacca-ceralacca.
+//! Digital signatures, time-stamps and preservation packages for services and
+//! programs: the verbs of the command line as functions.
+//!
+//! Everything a verb depends on is an argument: keys, authorities, trust,
+//! revocation data, the network and the time. Nothing is printed, no
+//! environment is read, no clock is asked.
+
+mod error;
+mod extract;
+mod keys;
+mod kind;
+mod output;
+mod progress;
+mod sign;
+mod stamp;
+mod trust;
+
+pub use error::{Error, Family, Result};
+pub use extract::{Extracted, Removed, default_output as extracted_name, extract_file, extract_to};
+pub use keys::{Obstacle, SigningKey, load_certificates};
+pub use kind::FileKind;
+pub use output::Placing;
+pub use progress::Progress;
+pub use sign::{
+    Packaging, SignOptions, Signed, attach_file, cosign_file, default_output, detach_file,
+    sign_file, sign_stream,
+};
+pub use stamp::{StampOptions, Stamped, stamp_file};
+pub use trust::Evidence;
+
+// What the arguments are made of.
+pub use cms::Limits;
+pub use crypto::{DigestAlgorithm, Secret, Signer};
+pub use files::{Durability, Overwrite};
+pub use timestamp::TimestampAuthority;
+pub use x509::{Certificate, Fetch, TrustAnchor};
+
+/// An error with all its causes in one line.
+#[must_use]
+pub fn describe(error: &(impl std::error::Error + ?Sized)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        // Some errors show their cause themselves.
+        if !text.ends_with(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}

@@ -142,7 +142,7 @@ pub fn signing_certificate_v2(certificate: &Certificate, algorithm: DigestAlgori
         id.push(algorithm.identifier().to_der());
     }
     id.push(der::octet_string(&crypto::digest(algorithm, certificate.der())));
-    let issuer = der::explicit(4, certificate.issuer().raw());
+    let issuer = der::explicit(4, certificate.issuer().der());
     let serial = der::tlv(Tag::INTEGER, certificate.serial());
     id.push(der::sequence(&[der::sequence(&[issuer]), serial]));
     let certs = der::sequence(&[der::sequence(&id)]);

@@ -36,7 +36,7 @@ impl SignerIdentifier {
     #[must_use]
     pub fn of(certificate: &Certificate) -> Vec<u8> {
         der::sequence(&[
-            certificate.issuer().raw().to_vec(),
+            certificate.issuer().der().to_vec(),
             der::tlv(Tag::INTEGER, certificate.serial()),
         ])
     }
@@ -47,11 +47,11 @@ impl SignerIdentifier {
         match self {
             Self::IssuerAndSerial { issuer, serial } => {
                 trim(serial) == trim(certificate.serial())
-                    && (issuer == certificate.issuer().raw()
+                    && (issuer == certificate.issuer().der()
                         || x509::Name::from_der(issuer)
                             .is_ok_and(|name| name.matches(certificate.issuer())))
             }
-            Self::KeyIdentifier(id) => certificate.subject_key_identifier() == Some(id.as_slice()),
+            Self::KeyIdentifier(id) => certificate.extensions().subject_key_identifier.as_ref() == Some(id),
         }
     }
 }

@@ -211,7 +211,7 @@ impl SignatureAlgorithm {
             .ok_or_else(unsupported)?;
         // dsa-with-SHA1 was seen with the domain parameters of its key.
         let copied = matches!(found, Self::Dsa { .. })
-            && identifier.parameters.as_ref().is_some_and(|raw| raw[0] == Tag::SEQUENCE.0);
+            && identifier.parameters.as_ref().is_some_and(|raw| raw.first() == Some(&Tag::SEQUENCE.0));
         if !copied {
             identifier.require_no_parameters()?;
         }

@@ -46,8 +46,6 @@ curves! {
     Secp192k1, "secp192k1", 192, "1.3.132.0.31", SECP192K1;
     Secp224k1, "secp224k1", 224, "1.3.132.0.32", SECP224K1;
     Secp256k1, "secp256k1", 256, "1.3.132.0.10", SECP256K1;
-    BrainpoolP160r1, "brainpoolP160r1", 160, "1.3.36.3.3.2.8.1.1.1", BRAINPOOL_P160R1;
-    BrainpoolP160t1, "brainpoolP160t1", 160, "1.3.36.3.3.2.8.1.1.2", BRAINPOOL_P160T1;
     BrainpoolP192r1, "brainpoolP192r1", 192, "1.3.36.3.3.2.8.1.1.3", BRAINPOOL_P192R1;
     BrainpoolP192t1, "brainpoolP192t1", 192, "1.3.36.3.3.2.8.1.1.4", BRAINPOOL_P192T1;
     BrainpoolP224r1, "brainpoolP224r1", 224, "1.3.36.3.3.2.8.1.1.5", BRAINPOOL_P224R1;

@@ -124,12 +124,20 @@ impl EcPublic {
         let (r, s) = pair.numbers(&order)?;
         let signature = EcdsaSig::from_private_components(r, s).context("ECDSA")?;
         // OpenSSL takes the leftmost bits of a digest longer than the order.
-        if signature.verify(digest, &self.key).context("ECDSA")? {
-            Ok(Verified { tolerance: None })
-        } else {
-            Err(Error::SignatureInvalid)
+        match signature.verify(digest, &self.key) {
+            Ok(true) => Ok(Verified { tolerance: None }),
+            Ok(false) => Err(Error::SignatureInvalid),
+            // SEC 1 §4.1.4 step 6: the point at infinity is a "no", which
+            // OpenSSL words as an error.
+            Err(errors) if errors.errors().iter().any(at_infinity) => Err(Error::SignatureInvalid),
+            Err(source) => Err(Error::OpenSsl { doing: "ECDSA", source }),
         }
     }
+}
+
+/// `EC_R_POINT_AT_INFINITY` of OpenSSL's `ecerr.h`.
+fn at_infinity(error: &openssl::error::Error) -> bool {
+    error.reason_code() == 106
 }
 
 /// A DSA public key with its domain.

@@ -33,6 +33,7 @@ pub mod random;
 mod rsa;
 mod secret;
 mod soft_key;
+pub mod stream;
 
 pub use algorithm::SignatureAlgorithm;
 pub use curve::Curve;

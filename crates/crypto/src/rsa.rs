@@ -198,7 +198,7 @@ fn mask(algorithm: DigestAlgorithm, seed: &[u8], length: usize) -> Vec<u8> {
 /// The magnitude of a positive, minimal INTEGER.
 pub(crate) fn unsigned(contents: &[u8]) -> Option<&[u8]> {
     match contents {
-        [] | [0x80.., ..] | [0] | [0, ..=0x7f, ..] => None,
+        [] | [0x80..=0xff, ..] | [0] | [0, ..=0x7f, ..] => None,
         [0, rest @ ..] => Some(rest),
         all => Some(all),
     }

@@ -57,7 +57,7 @@ impl Certificate {
         tbs.optional(Tag::context_constructed(0)).reading(what)?;
         let serial = tbs.any().and_then(|v| v.integer().map(<[u8]>::to_vec)).reading(what)?;
         tbs.expect(Tag::SEQUENCE).reading(what)?;
-        let mut sequence = |tbs: &mut Cursor<'_>| -> Result<Vec<u8>> {
+        let sequence = |tbs: &mut Cursor<'_>| -> Result<Vec<u8>> {
             Ok(tbs.expect(Tag::SEQUENCE).reading(what)?.raw().to_vec())
         };
         let issuer = sequence(&mut tbs)?;
@@ -216,8 +216,7 @@ fn uri(url: &str) -> Vec<u8> {
 /// authorityInfoAccess with the responder and the issuer's certificate.
 #[must_use]
 pub fn information_access(ocsp: Option<&str>, ca_issuers: Option<&str>) -> Vec<u8> {
-    let description =
-        |method: &Oid, url: &str| der::sequence(&[der::oid(method), uri(url)]);
+    let description = |method: &Oid, url: &str| der::sequence(&[der::oid(method), uri(url)]);
     let mut access = Vec::new();
     access.extend(ocsp.map(|url| description(&oids::OCSP, url)));
     access.extend(ca_issuers.map(|url| description(&oids::CA_ISSUERS, url)));
@@ -270,7 +269,7 @@ pub fn ocsp_nocheck() -> Vec<u8> {
     extension(&oids::OCSP_NOCHECK, NonCritical, &der::null())
 }
 
-/// A certificate already written, for callers who make their own.
+/// A certificate in PEM.
 ///
 /// # Errors
 /// Not PEM, or not a certificate.

@@ -9,7 +9,7 @@ use asn1::{Oid, Tag, der};
 use chrono::{DateTime, Utc};
 
 use crate::{
-    Error, Result,
+    Result,
     crl::spoil,
     key::{Hash, KeyKind, algorithm},
     oids,
@@ -566,12 +566,13 @@ pub fn attribute(oid: &Oid, values: &[Vec<u8>]) -> Vec<u8> {
     der::sequence(&[der::oid(oid), der::set_of(values)])
 }
 
-/// The octets after which a self-made SignerInfo can be joined into another file.
+/// The SignerInfo of a countersignature over a signature value (RFC 5652 §11.4),
+/// to be put into an unsigned [`attribute`].
 ///
 /// # Errors
-/// [`Error::Unknown`].
+/// No such signer.
 pub fn countersignature(pki: &Pki, id: &str, over: &[u8]) -> Result<Vec<u8>> {
-    // RFC 5652 §11.4: the content is the signature value, and content-type must be absent.
+    // The content is the signature value, and content-type must be absent.
     let signer = OddSigner { omitted: vec![oids::CONTENT_TYPE], ..OddSigner::new(id) };
     Odd { detached: true, ..Odd::new(pki, over, id) }.signer_info(&signer)
 }

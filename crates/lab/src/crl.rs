@@ -80,10 +80,8 @@ impl Pki {
                 continue;
             }
             let Some(line) = self.status(&entity.id, spec.this_update) else { continue };
-            let mut entry = vec![
-                der::tlv(Tag::INTEGER, &entity.certificate.serial),
-                der::time(line.at),
-            ];
+            let mut entry =
+                vec![der::tlv(Tag::INTEGER, &entity.certificate.serial), der::time(line.at)];
             if line.reason != Reason::Unspecified {
                 let reason = der::enumerated(line.reason as u8);
                 let reason = extension(&oids::REASON_CODE, NonCritical, &reason);

@@ -113,9 +113,9 @@ impl Error {
                 Some("another program, perhaps another lab, uses this port: choose one with --port")
             }
             Self::State { .. } => Some("make a new lab in another folder with `lab init`"),
-            Self::Openssl { doing, .. } if doing.contains("legacy") => {
-                Some("the legacy provider of OpenSSL is not installed; the other files are complete")
-            }
+            Self::Openssl { doing, .. } if doing.contains("legacy") => Some(
+                "the legacy provider of OpenSSL is not installed; the other files are complete",
+            ),
             _ => None,
         }
     }

@@ -185,8 +185,11 @@ impl FromStr for KeyKind {
         if let Some((_, kind)) = CURVES.iter().find(|(name, _)| *name == text) {
             return Ok(*kind);
         }
-        let forms: [(&str, fn(u16) -> Self); 3] =
-            [("rsa-pss-only-", Self::RsaPssOnly), ("rsa-pss-", Self::RsaPss), ("rsa-", Self::Rsa)];
+        let forms = [
+            ("rsa-pss-only-", Self::RsaPssOnly as fn(u16) -> Self),
+            ("rsa-pss-", Self::RsaPss),
+            ("rsa-", Self::Rsa),
+        ];
         for (prefix, make) in forms {
             let bits = text.strip_prefix(prefix).and_then(|bits| bits.parse().ok());
             if let Some(bits) = bits.filter(|bits| (512..=16384).contains(bits)) {
@@ -425,13 +428,28 @@ mod tests {
         let public = PKey::public_key_from_der(&key.spki().unwrap()).unwrap();
         assert_eq!(public.id(), openssl::pkey::Id::RSA_PSS);
         let signature = key.sign(Hash::Sha256, b"verbale").unwrap();
-        let mut verifier =
-            openssl::sign::Verifier::new(MessageDigest::sha256(), &public).unwrap();
+        let mut verifier = openssl::sign::Verifier::new(MessageDigest::sha256(), &public).unwrap();
         verifier.set_rsa_padding(Padding::PKCS1_PSS).unwrap();
         verifier.set_rsa_pss_saltlen(RsaPssSaltlen::custom(32)).unwrap();
         assert!(verifier.verify_oneshot(&signature, b"verbale").unwrap());
         assert!(!verifier.verify_oneshot(&signature, b"Verbale").unwrap_or(false));
         let private = PKey::private_key_from_pkcs8(&key.pkcs8().unwrap()).unwrap();
         assert_eq!(private.id(), openssl::pkey::Id::RSA_PSS);
+    }
+
+    #[test]
+    fn a_digest_info_without_null_is_two_octets_shorter() {
+        let key = Key::generate(KeyKind::Rsa(2048)).unwrap();
+        let open = |signature: &[u8]| {
+            let rsa = key.openssl().rsa().unwrap();
+            let mut out = vec![0; 256];
+            let length = rsa.public_decrypt(signature, &mut out, Padding::PKCS1).unwrap();
+            out.truncate(length);
+            out
+        };
+        let with = open(&key.sign(Hash::Sha256, b"verbale").unwrap());
+        let without = open(&key.sign_digest_info_without_null(Hash::Sha256, b"verbale").unwrap());
+        assert_eq!(with.len(), without.len() + 2);
+        assert_eq!(with[with.len() - 32..], without[without.len() - 32..]);
     }
 }

@@ -15,15 +15,21 @@
 pub mod certificate;
 pub mod cms;
 pub mod crl;
+pub mod disk;
 mod error;
+pub mod exercise;
 pub mod key;
 pub mod names;
 pub mod ocsp;
 pub mod oids;
+pub mod pkcs12;
 pub mod pki;
+pub mod serve;
+mod spec;
 pub mod tsa;
 pub mod wrap;
 
 pub use error::{Error, Result};
 pub use key::{Hash, Key, KeyKind};
-pub use pki::{Config, Entity, Pki, Role};
+pub use pki::{Config, DEFAULT_PIN, DEFAULT_PORT, Entity, Pki, Reason, Role, SignerSpec};
+pub use serve::{Clock, Lab, Running};

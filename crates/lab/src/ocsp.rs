@@ -269,9 +269,8 @@ impl Pki {
             },
         };
         let mut single = vec![cert_id, status, der::generalized_time(whole(spec.this_update))];
-        single.extend(
-            spec.next_update.map(|at| der::explicit(0, &der::generalized_time(whole(at)))),
-        );
+        single
+            .extend(spec.next_update.map(|at| der::explicit(0, &der::generalized_time(whole(at)))));
         if spec.archive_cutoff {
             let since = der::generalized_time(whole(authority.certificate.not_before));
             let cutoff = extension(&oids::ARCHIVE_CUTOFF, NonCritical, &since);

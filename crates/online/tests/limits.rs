@@ -92,15 +92,18 @@ fn interim_answers_without_end_are_left_after_the_total_time() {
 fn redirects_share_one_total_time() {
     // Each hop alone would be within the time.
     let server = Server::start(|request, stream| {
-        sleep(Duration::from_millis(400));
-        let step: u32 = request.line().split(['/', ' ']).nth(2).unwrap().parse().unwrap();
-        let _ = stream.write_all(&redirect(302, &format!("/{}", step + 1)));
+        sleep(Duration::from_millis(600));
+        if request.line().contains("/next") {
+            sleep(Duration::from_secs(5));
+        }
+        let _ = stream.write_all(&redirect(302, "/next"));
     });
     let url = server.url("/0");
     let error = within(Duration::from_millis(1400), || {
         fetcher(hasty()).get(&get(&url, Origin::User)).unwrap_err()
     });
     assert!(matches!(error, Error::Timeout { phase: Phase::Total, .. }), "{error:?}");
+    assert_eq!(server.received().len(), 2);
 }
 
 #[test]

@@ -151,6 +151,43 @@ fn only_the_systems_roots_and_the_given_ones_count() {
     assert!(matches!(error, Error::Tls { .. }), "{error:?}");
 }
 
+/// The system's roots are whatever `SSL_CERT_FILE` says to the TLS library, so
+/// a child process with that variable sees a system that trusts `own`.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_systems_roots_count_beside_the_given_ones() {
+    let own = Authority::new("TEST - NON VALIDO own", "tsa.example.it");
+    let (port, _) = own.serve();
+    let folder = std::env::temp_dir().join(format!("ceralacca-roots-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("roots.pem");
+    std::fs::write(&file, own.pem()).unwrap();
+    let child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "as_a_machine_that_trusts_it"])
+        .env("SSL_CERT_FILE", &file)
+        .env("CERALACCA_TEST_PORT", port.to_string())
+        .output()
+        .unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    let said = String::from_utf8_lossy(&child.stdout);
+    assert!(child.status.success() && said.contains("1 passed"), "{said}");
+}
+
+#[test]
+#[ignore = "run by the_systems_roots_count_beside_the_given_ones in its own process"]
+fn as_a_machine_that_trusts_it() {
+    let Ok(port) = std::env::var("CERALACCA_TEST_PORT") else { return };
+    let url = format!("https://tsa.example.it:{port}/");
+    let strange = Authority::new("TEST - NON VALIDO strange", "tsa.example.it");
+    for roots in [None, Some(strange.pem())] {
+        assert_eq!(fetcher(config(roots)).get(&get(&url, User)).unwrap(), b"tls");
+    }
+    let (port, _) = strange.serve();
+    let url = format!("https://tsa.example.it:{port}/");
+    assert_eq!(fetcher(config(Some(strange.pem()))).get(&get(&url, User)).unwrap(), b"tls");
+    assert!(fetcher(config(None)).get(&get(&url, User)).is_err());
+}
+
 #[test]
 fn a_drip_inside_tls_is_left_in_time() {
     let own = Authority::new("TEST - NON VALIDO own", "tsa.example.it");

@@ -138,11 +138,7 @@ mod tests {
             hex(&sha256(b"abc")),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
-        for name in [
-            "SHA-256",
-            "sha256",
-            "http://www.w3.org/2001/04/xmlenc#sha256",
-        ] {
+        for name in ["SHA-256", "sha256", "http://www.w3.org/2001/04/xmlenc#sha256"] {
             assert_eq!(Algorithm::from_name(name), Some(Algorithm::Sha256));
         }
         assert_eq!(Algorithm::from_name("MD5"), None);

@@ -147,10 +147,9 @@ impl Error {
                 "indicare il documento principale con --main",
                 "name the main document with --main",
             ),
-            Self::NameCollision { .. } | Self::Name { .. } => (
-                "rinominare il file e ripetere",
-                "rename the file, then run again",
-            ),
+            Self::NameCollision { .. } | Self::Name { .. } => {
+                ("rinominare il file e ripetere", "rename the file, then run again")
+            }
             Self::DigestMismatch { .. } => (
                 "verificare che il file sia quello giusto; se è stato rifirmato, aggiornare l'impronta nella scheda",
                 "check that it is the right file; if it was signed again, update the digest in the sheet",

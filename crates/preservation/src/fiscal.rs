@@ -33,11 +33,7 @@ fn check_character(code: &[u8]) -> Option<u8> {
             b'A'..=b'Z' => b - b'A',
             _ => return None,
         };
-        sum += if i % 2 == 0 {
-            *ODD.get(usize::from(value))?
-        } else {
-            u32::from(value)
-        };
+        sum += if i % 2 == 0 { *ODD.get(usize::from(value))? } else { u32::from(value) };
     }
     u8::try_from(sum % 26).ok().map(|v| b'A' + v)
 }

@@ -7,10 +7,7 @@
 /// Signed files (`.p7m`) are named by what they are as kept; the inner name decides nothing.
 #[must_use]
 pub fn mime_of(name: &str) -> &'static str {
-    let extension = name
-        .rsplit_once('.')
-        .map(|(_, e)| e.to_ascii_lowercase())
-        .unwrap_or_default();
+    let extension = name.rsplit_once('.').map(|(_, e)| e.to_ascii_lowercase()).unwrap_or_default();
     match extension.as_str() {
         "p7m" => "application/pkcs7-mime",
         "p7s" => "application/pkcs7-signature",

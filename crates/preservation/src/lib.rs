@@ -14,10 +14,7 @@
 //! This crate touches files only through the staging of the `files` crate, and it knows neither
 //! signatures nor trust: the index is signed by a callback and judged by a callback. It reads no
 //! clock, no environment, no network, and it prints nothing.
-#![cfg_attr(
-    not(test),
-    warn(clippy::unwrap_used, clippy::expect_used, clippy::panic)
-)]
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod aip;
 mod container;

@@ -24,10 +24,7 @@ pub struct Message {
 impl Message {
     /// Makes a message of its two sentences.
     pub fn new(it: impl Into<String>, en: impl Into<String>) -> Self {
-        Self {
-            it: it.into(),
-            en: en.into(),
-        }
+        Self { it: it.into(), en: en.into() }
     }
 
     /// The sentence in one language.
@@ -143,9 +140,7 @@ impl PackageFinding {
 
 /// Replaces control and bidirectional-format characters, which could forge a terminal's output.
 pub(crate) fn clean(text: &str) -> String {
-    text.chars()
-        .map(|c| if is_hostile(c) { '\u{FFFD}' } else { c })
-        .collect()
+    text.chars().map(|c| if is_hostile(c) { '\u{FFFD}' } else { c }).collect()
 }
 
 /// Control characters and those that reorder or hide text (Unicode bidi controls, zero width).
@@ -212,10 +207,8 @@ impl PackageReport {
     /// One sentence over the whole package.
     #[must_use]
     pub fn summary(&self) -> Message {
-        let first = self
-            .findings
-            .iter()
-            .max_by_key(|f| (f.level, std::cmp::Reverse(self.position(f))));
+        let first =
+            self.findings.iter().max_by_key(|f| (f.level, std::cmp::Reverse(self.position(f))));
         let n = self.files.count;
         match (self.verdict, first) {
             (Verdict::Valid, _) => Message::new(
@@ -230,10 +223,9 @@ impl PackageReport {
                 format!("Il pacchetto è incompleto. {}", f.message.it),
                 format!("The package is incomplete. {}", f.message.en),
             ),
-            (Verdict::Invalid, None) => Message::new(
-                "Il pacchetto NON è valido.",
-                "The package is NOT valid.",
-            ),
+            (Verdict::Invalid, None) => {
+                Message::new("Il pacchetto NON è valido.", "The package is NOT valid.")
+            }
             (Verdict::Incomplete, None) => {
                 Message::new("Il pacchetto è incompleto.", "The package is incomplete.")
             }
@@ -241,10 +233,7 @@ impl PackageReport {
     }
 
     fn position(&self, finding: &PackageFinding) -> usize {
-        self.findings
-            .iter()
-            .position(|f| std::ptr::eq(f, finding))
-            .unwrap_or(usize::MAX)
+        self.findings.iter().position(|f| std::ptr::eq(f, finding)).unwrap_or(usize::MAX)
     }
 }
 

@@ -6,8 +6,8 @@ use std::io;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
-use crate::limits::Limits;
 use crate::Error;
+use crate::limits::Limits;
 
 /// An XML document being written into memory.
 pub(crate) struct XmlWriter {
@@ -22,10 +22,7 @@ impl XmlWriter {
         inner
             .write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))
             .map_err(failed)?;
-        Ok(Self {
-            inner,
-            open: Vec::new(),
-        })
+        Ok(Self { inner, open: Vec::new() })
     }
 
     /// Opens an element.
@@ -39,9 +36,7 @@ impl XmlWriter {
     /// Closes the element opened last.
     pub(crate) fn close(&mut self) -> Result<(), Error> {
         if let Some(name) = self.open.pop() {
-            self.inner
-                .write_event(Event::End(BytesEnd::new(name)))
-                .map_err(failed)?;
+            self.inner.write_event(Event::End(BytesEnd::new(name))).map_err(failed)?;
         }
         Ok(())
     }
@@ -61,11 +56,7 @@ impl XmlWriter {
         require_xml(name, text)?;
         let start = start(name, attributes)?;
         let end = BytesEnd::new(name.to_owned());
-        for event in [
-            Event::Start(start),
-            Event::Text(BytesText::new(text)),
-            Event::End(end),
-        ] {
+        for event in [Event::Start(start), Event::Text(BytesText::new(text)), Event::End(end)] {
             self.inner.write_event(event).map_err(failed)?;
         }
         Ok(())
@@ -110,9 +101,7 @@ fn require_xml(element: &str, text: &str) -> Result<(), Error> {
     if text.chars().all(is_xml_char) {
         Ok(())
     } else {
-        Err(Error::NotXmlText {
-            element: element.to_owned(),
-        })
+        Err(Error::NotXmlText { element: element.to_owned() })
     }
 }
 
@@ -133,18 +122,14 @@ impl XmlProblem {
     /// What is wrong, in Italian and English.
     pub(crate) fn words(&self) -> (String, String) {
         match self {
-            Self::NotUtf8 => (
-                "non è testo UTF-8".into(),
-                "it is not UTF-8 text".into(),
-            ),
+            Self::NotUtf8 => ("non è testo UTF-8".into(), "it is not UTF-8 text".into()),
             Self::Dtd => (
                 "contiene una DTD, che non è ammessa".into(),
                 "it contains a DTD, which is not allowed".into(),
             ),
-            Self::Malformed(e) => (
-                format!("non è XML ben formato ({e})"),
-                format!("it is not well-formed XML ({e})"),
-            ),
+            Self::Malformed(e) => {
+                (format!("non è XML ben formato ({e})"), format!("it is not well-formed XML ({e})"))
+            }
         }
     }
 }
@@ -166,11 +151,10 @@ pub(crate) fn parse<'a>(
         nodes_limit: limits.xml_nodes,
         ..Default::default()
     };
-    let document =
-        roxmltree::Document::parse_with_options(text, options).map_err(|e| match e {
-            roxmltree::Error::DtdDetected => XmlProblem::Dtd,
-            other => XmlProblem::Malformed(other.to_string()),
-        })?;
+    let document = roxmltree::Document::parse_with_options(text, options).map_err(|e| match e {
+        roxmltree::Error::DtdDetected => XmlProblem::Dtd,
+        other => XmlProblem::Malformed(other.to_string()),
+    })?;
     Ok(document)
 }
 
@@ -186,10 +170,8 @@ fn check_depth(text: &str) -> Result<(), XmlProblem> {
             Some(b'/') => depth = depth.saturating_sub(1),
             Some(b'!' | b'?') | None => {}
             Some(_) => {
-                let end = bytes
-                    .get(i..)
-                    .and_then(|r| r.iter().position(|&b| b == b'>'))
-                    .map(|p| i + p);
+                let end =
+                    bytes.get(i..).and_then(|r| r.iter().position(|&b| b == b'>')).map(|p| i + p);
                 let self_closed =
                     end.is_some_and(|e| e > 0 && bytes.get(e - 1).is_some_and(|&b| b == b'/'));
                 if !self_closed {
@@ -201,9 +183,7 @@ fn check_depth(text: &str) -> Result<(), XmlProblem> {
             }
         }
         if depth > MAX_DEPTH {
-            return Err(XmlProblem::Malformed(format!(
-                "elements nested deeper than {MAX_DEPTH}"
-            )));
+            return Err(XmlProblem::Malformed(format!("elements nested deeper than {MAX_DEPTH}")));
         }
     }
     Ok(())

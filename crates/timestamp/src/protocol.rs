@@ -108,7 +108,7 @@ fn examine_signature(token: &Token) -> Result<()> {
 
 /// RFC 3161 §2.3: one purpose, time-stamping, in a critical extension.
 fn for_timestamping(certificate: &Certificate) -> Result<(), &'static str> {
-    match certificate.extended_key_usage() {
+    match &certificate.extensions().extended_key_usage {
         None => Err("it has no extended key usage"),
         Some(usage) if !usage.purposes.contains(&TIME_STAMPING) => {
             Err("time-stamping is not among its purposes")

@@ -106,8 +106,10 @@ impl TstInfo {
         let accuracy =
             fields.optional(Tag::SEQUENCE)?.map(|v| accuracy(v.children())).transpose()?;
         let ordering = fields.optional(Tag::BOOLEAN)?.map(|v| v.boolean()).transpose()?;
-        let nonce = fields.optional(Tag::INTEGER)?.map(|v| Ok(v.integer()?.to_vec()));
-        let nonce: Option<Vec<u8>> = nonce.transpose()?;
+        let nonce = match fields.optional(Tag::INTEGER)? {
+            Some(value) => Some(value.integer()?.to_vec()),
+            None => None,
+        };
         let tsa = fields.optional(Tag::context_constructed(0))?;
         let tsa = tsa.map(|v| v.contents().to_vec());
         fields.optional(Tag::context_constructed(1))?;

@@ -544,8 +544,7 @@ mod tests {
     fn incomplete_lists_say_so() {
         let scope = |parts: &[Vec<u8>]| {
             let value = der::sequence(parts);
-            let list =
-                crl(&[], &[extension(&oids::ISSUING_DISTRIBUTION_POINT, true, &value)]);
+            let list = crl(&[], &[extension(&oids::ISSUING_DISTRIBUTION_POINT, true, &value)]);
             Crl::from_der(&list).unwrap()
         };
         assert!(scope(&[vec![0x84, 1, 0xff]]).scope().indirect);

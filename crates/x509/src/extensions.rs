@@ -396,7 +396,8 @@ impl DistributionPoint {
         if name.tag() == Tag::context_constructed(0) {
             self.full_name = GeneralName::read_all(name.children())?;
         } else {
-            self.relative_name = Some(name.expect(Tag::context_constructed(1))?.contents().to_vec());
+            self.relative_name =
+                Some(name.expect(Tag::context_constructed(1))?.contents().to_vec());
         }
         Ok(())
     }

@@ -84,9 +84,7 @@ macro_rules! serde_as_der {
         }
 
         impl<'de> serde::Deserialize<'de> for $type {
-            fn deserialize<D: serde::Deserializer<'de>>(
-                deserializer: D,
-            ) -> Result<Self, D::Error> {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 use base64::Engine as _;
                 use serde::de::Error as _;
                 let text = <String as serde::Deserialize>::deserialize(deserializer)?;

@@ -372,7 +372,10 @@ mod tests {
         ]);
         assert_eq!(signer.person().to_string(), "ROSSI MARIO");
         assert_eq!(signer.tax_code().as_deref(), Some("RSSMRA80A01H501U"));
-        assert_eq!(signer.to_string(), "serialNumber=TINIT-RSSMRA80A01H501U, GN=MARIO, SN=ROSSI, C=IT");
+        assert_eq!(
+            signer.to_string(),
+            "serialNumber=TINIT-RSSMRA80A01H501U, GN=MARIO, SN=ROSSI, C=IT"
+        );
         for (text, expected) in [
             ("IT:RSSMRA80A01H501U", Some("RSSMRA80A01H501U")),
             ("TINIT-RSSMRA80A01H50", None),

@@ -39,10 +39,9 @@ pub(crate) fn blocks(octets: &[u8], labels: &[&str]) -> Result<Vec<Block>> {
         } else if let Some(label) = boundary(line, b"-----END ") {
             let Some((opened, body)) = open.take() else { continue };
             if opened == label {
-                let der = LENIENT.decode(&body).map_err(|source| Error::Base64 {
-                    label: clean_text(&label),
-                    source,
-                })?;
+                let der = LENIENT
+                    .decode(&body)
+                    .map_err(|source| Error::Base64 { label: clean_text(&label), source })?;
                 found.push(Block { label, der });
             }
         } else if let Some((_, body)) = &mut open
@@ -65,7 +64,8 @@ mod tests {
 
     #[test]
     fn text_headers_and_line_ends_are_passed_over() {
-        let text = b"subject=x\r\n-----BEGIN A-----\r\nProc-Type: 4\r\n\r\nAQ ID\r\n-----END A-----\r\n\
+        let text =
+            b"subject=x\r\n-----BEGIN A-----\r\nProc-Type: 4\r\n\r\nAQ ID\r\n-----END A-----\r\n\
             -----BEGIN B-----\nBAU\n-----END B-----\n-----BEGIN A-----\nAQ\n";
         let blocks = blocks(text, &["A", "B"]).unwrap();
         let bodies: Vec<_> = blocks.iter().map(|b| (b.label.as_str(), &b.der[..])).collect();

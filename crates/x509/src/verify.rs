@@ -45,7 +45,7 @@ pub(crate) fn check(
     };
     match run() {
         Ok(verified) => SignatureCheck::Valid {
-            tolerance: verified.tolerance.map(|tolerance| tolerance.to_string()),
+            tolerance: verified.tolerance.map(|tolerance| tolerance.code().to_owned()),
         },
         Err(crypto::Error::SignatureInvalid) => SignatureCheck::Invalid,
         Err(error) => SignatureCheck::Unsupported { reason: error.to_string() },

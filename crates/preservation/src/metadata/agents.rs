@@ -10,10 +10,7 @@ use crate::fiscal::{is_codice_fiscale, is_partita_iva};
 const DEFAULT_LAWS: &str = "Linee guida AgID sulla formazione, gestione e conservazione dei documenti informatici (Det. 407/2020, mod. 371/2021)";
 
 const ROLES: &[(&str, Role)] = &[
-    (
-        "amministrazione che effettua la registrazione",
-        Role::Registrar,
-    ),
+    ("amministrazione che effettua la registrazione", Role::Registrar),
     ("autore", Role::Author),
     ("mittente", Role::Sender),
     ("destinatario", Role::Addressee),
@@ -79,11 +76,7 @@ pub fn parse_preservation(text: &str) -> Result<Preservation, Error> {
 }
 
 pub(super) fn preservation_section<'a>(reader: &mut Reader, root: &Section<'a>) -> Section<'a> {
-    reader.section(
-        root,
-        "conservazione",
-        &["versatore", "titolare", "firmatario", "norme"],
-    )
+    reader.section(root, "conservazione", &["versatore", "titolare", "firmatario", "norme"])
 }
 
 impl Reader {
@@ -173,33 +166,15 @@ impl Reader {
         let area = self.ipa(s, "ipa_aoo", "Soggetti/Ruolo/IPAAOO", offices);
         let unit = self.ipa(s, "ipa_uor", "Soggetti/Ruolo/IPAUOR", offices);
         let addresses = self.addresses(s, offices);
-        Some(Person {
-            surname,
-            given_name,
-            tax_code,
-            body,
-            area,
-            unit,
-            addresses,
-        })
+        Some(Person { surname, given_name, tax_code, body, area, unit, addresses })
     }
 
     pub(super) fn surname(&mut self, s: &Section<'_>, element: &'static str) -> Option<String> {
-        self.text(
-            s,
-            "cognome",
-            element,
-            ("scrivere il cognome", "write the surname"),
-        )
+        self.text(s, "cognome", element, ("scrivere il cognome", "write the surname"))
     }
 
     pub(super) fn given_name(&mut self, s: &Section<'_>, element: &'static str) -> Option<String> {
-        self.text(
-            s,
-            "nome",
-            element,
-            ("scrivere il nome", "write the given name"),
-        )
+        self.text(s, "nome", element, ("scrivere il nome", "write the given name"))
     }
 
     /// A personal codice fiscale, if present; a wrong one is a problem.
@@ -220,41 +195,22 @@ impl Reader {
         let code = code.or_else(|| self.body_code(s, "codice_fiscale", element));
         let office = self.optional(s, "ufficio", "Soggetti/Ruolo/PG/DenominazioneUfficio");
         let addresses = self.addresses(s, false);
-        Some(Party::Organisation {
-            name: name?,
-            code,
-            office,
-            addresses,
-        })
+        Some(Party::Organisation { name: name?, code, office, addresses })
     }
 
     fn body(&mut self, s: &Section<'_>) -> Option<Party> {
-        let body = self.ipa(
-            s,
-            "ipa_amministrazione",
-            "Soggetti/Ruolo/PAI/IPAAmm",
-            true,
-        );
+        let body = self.ipa(s, "ipa_amministrazione", "Soggetti/Ruolo/PAI/IPAAmm", true);
         let area = self.ipa(s, "ipa_aoo", "Soggetti/Ruolo/PAI/IPAAOO", true);
         let unit = self.ipa(s, "ipa_uor", "Soggetti/Ruolo/PAI/IPAUOR", false);
         let addresses = self.addresses(s, true);
-        Some(Party::Body {
-            body: body?,
-            area: area?,
-            unit,
-            addresses,
-        })
+        Some(Party::Body { body: body?, area: area?, unit, addresses })
     }
 
     fn foreign_body(&mut self, s: &Section<'_>) -> Option<Party> {
         let name = self.denomination(s, "Soggetti/Ruolo/PAE/DenominazioneAmministrazione");
         let office = self.optional(s, "ufficio", "Soggetti/Ruolo/PAE/DenominazioneUfficio");
         let addresses = self.addresses(s, true);
-        Some(Party::ForeignBody {
-            name: name?,
-            office,
-            addresses,
-        })
+        Some(Party::ForeignBody { name: name?, office, addresses })
     }
 
     fn denomination(&mut self, s: &Section<'_>, element: &'static str) -> Option<String> {
@@ -270,12 +226,7 @@ impl Reader {
     }
 
     /// An eleven-digit code, if present.
-    fn body_code(
-        &mut self,
-        s: &Section<'_>,
-        name: &str,
-        element: &'static str,
-    ) -> Option<String> {
+    fn body_code(&mut self, s: &Section<'_>, name: &str, element: &'static str) -> Option<String> {
         let code = self.optional(s, name, element)?;
         if is_partita_iva(&code) {
             return Some(code);
@@ -336,12 +287,7 @@ impl Reader {
         let laws = self
             .optional(s, "norme", "PIndex/Process/LawsAndRegulations")
             .unwrap_or_else(|| DEFAULT_LAWS.to_owned());
-        Some(Preservation {
-            submitter: submitter?,
-            holders: holders?,
-            signers: signers?,
-            laws,
-        })
+        Some(Preservation { submitter: submitter?, holders: holders?, signers: signers?, laws })
     }
 
     fn agents(
@@ -372,7 +318,12 @@ impl Reader {
                 );
                 match agent.as_ref().map(|a| a.role.as_deref()) {
                     Some(None) => {
-                        self.missing(section, "ruolo", "PIndex/Process/Holder/@holderRole", ROLE_FIX);
+                        self.missing(
+                            section,
+                            "ruolo",
+                            "PIndex/Process/Holder/@holderRole",
+                            ROLE_FIX,
+                        );
                         all = None;
                     }
                     Some(Some(role)) if !HOLDER_ROLES.contains(&role) => {
@@ -417,10 +368,7 @@ impl Reader {
                 if let Some(code) = self.tax_code(s, element) {
                     identifiers.push(format!("TINIT-{code}"));
                 }
-                Some(AgentName::Person {
-                    surname,
-                    given_name,
-                })
+                Some(AgentName::Person { surname, given_name })
             }
             _ => {
                 self.missing(

@@ -22,19 +22,12 @@ pub(super) struct Section<'a> {
 
 impl<'a> Section<'a> {
     pub(super) fn root(table: &'a Table) -> Self {
-        Self {
-            prefix: String::new(),
-            table: Some(table),
-        }
+        Self { prefix: String::new(), table: Some(table) }
     }
 
     /// The full key of a field, as messages name it.
     pub(super) fn key(&self, name: &str) -> String {
-        if self.prefix.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{}.{name}", self.prefix)
-        }
+        if self.prefix.is_empty() { name.to_owned() } else { format!("{}.{name}", self.prefix) }
     }
 
     pub(super) fn is_present(&self) -> bool {
@@ -63,13 +56,9 @@ pub(super) fn read_toml(text: &str) -> Result<Table, Error> {
         });
     }
     text.parse::<Table>().map_err(|e| {
-        let line = e.span().map_or(0, |span| {
-            1 + text
-                .get(..span.start)
-                .unwrap_or_default()
-                .matches('\n')
-                .count()
-        });
+        let line = e
+            .span()
+            .map_or(0, |span| 1 + text.get(..span.start).unwrap_or_default().matches('\n').count());
         let why = clean(e.message());
         Error::Metadata {
             problems: vec![Problem {
@@ -94,9 +83,7 @@ impl Reader {
     pub(super) fn finish<T>(self, value: Option<T>) -> Result<T, Error> {
         match value {
             Some(value) if self.problems.is_empty() => Ok(value),
-            _ => Err(Error::Metadata {
-                problems: self.problems,
-            }),
+            _ => Err(Error::Metadata { problems: self.problems }),
         }
     }
 
@@ -136,10 +123,7 @@ impl Reader {
                 for (i, item) in items.iter().enumerate() {
                     let prefix = format!("{prefix}[{}]", i + 1);
                     if let Value::Table(table) = item {
-                        let section = Section {
-                            prefix,
-                            table: Some(table),
-                        };
+                        let section = Section { prefix, table: Some(table) };
                         self.refuse_unknown(&section, known);
                         list.push(section);
                     } else {
@@ -211,10 +195,7 @@ impl Reader {
                 &section.key(name),
                 element,
                 &format!("U+{:04X}", u32::from(bad)),
-                (
-                    "togliere il carattere di controllo",
-                    "remove the control character",
-                ),
+                ("togliere il carattere di controllo", "remove the control character"),
             ));
             return None;
         }
@@ -244,8 +225,7 @@ impl Reader {
         element: &'static str,
         fix: Fix,
     ) {
-        self.problems
-            .push(Problem::missing(&section.key(name), element, fix));
+        self.problems.push(Problem::missing(&section.key(name), element, fix));
     }
 
     pub(super) fn wrong(
@@ -256,8 +236,7 @@ impl Reader {
         found: &str,
         fix: Fix,
     ) {
-        self.problems
-            .push(Problem::value(&section.key(name), element, found, fix));
+        self.problems.push(Problem::value(&section.key(name), element, found, fix));
     }
 
     /// A mandatory yes or no.
@@ -337,10 +316,7 @@ impl Reader {
         name: &str,
         element: &'static str,
     ) -> Option<String> {
-        const FIX: Fix = (
-            "scrivere la data come 2026-03-12",
-            "write the date as 2026-03-12",
-        );
+        const FIX: Fix = ("scrivere la data come 2026-03-12", "write the date as 2026-03-12");
         let found = match self.moment(section, name) {
             Found::Absent => {
                 self.missing(section, name, element, FIX);
@@ -352,9 +328,7 @@ impl Reader {
                 _ => Err(d.to_string()),
             },
         };
-        found
-            .map_err(|text| self.wrong(section, name, element, &text, FIX))
-            .ok()
+        found.map_err(|text| self.wrong(section, name, element, &text, FIX)).ok()
     }
 
     /// A time of day if present, as `xs:time` with its seconds.
@@ -369,18 +343,13 @@ impl Reader {
             Found::Absent => return None,
             Found::Wrong(text) => Err(text),
             Found::Is(d) => match (d.date, d.time, d.offset) {
-                (None, Some(t), None) => Ok(format!(
-                    "{:02}:{:02}:{:02}",
-                    t.hour,
-                    t.minute,
-                    t.second.unwrap_or(0)
-                )),
+                (None, Some(t), None) => {
+                    Ok(format!("{:02}:{:02}:{:02}", t.hour, t.minute, t.second.unwrap_or(0)))
+                }
                 _ => Err(d.to_string()),
             },
         };
-        found
-            .map_err(|text| self.wrong(section, name, element, &text, FIX))
-            .ok()
+        found.map_err(|text| self.wrong(section, name, element, &text, FIX)).ok()
     }
 
     fn moment(&self, section: &Section<'_>, name: &str) -> Found {
@@ -388,10 +357,9 @@ impl Reader {
             None => Found::Absent,
             Some(Value::Datetime(d)) => Found::Is(*d),
             Some(Value::String(s)) if s.trim().is_empty() => Found::Absent,
-            Some(Value::String(s)) => s
-                .trim()
-                .parse::<Datetime>()
-                .map_or_else(|_| Found::Wrong(s.clone()), Found::Is),
+            Some(Value::String(s)) => {
+                s.trim().parse::<Datetime>().map_or_else(|_| Found::Wrong(s.clone()), Found::Is)
+            }
             Some(other) => Found::Wrong(other.to_string()),
         }
     }
@@ -441,10 +409,7 @@ impl Reader {
         }
         let body = self.text(&section, "denominazione", element, FIX);
         let code = self.text(&section, "codice", element, FIX);
-        Some(Ipa {
-            name: body?,
-            code: code?,
-        })
+        Some(Ipa { name: body?, code: code? })
     }
 }
 

@@ -69,9 +69,9 @@ mod sheet;
 mod template;
 mod write;
 
+pub use agents::parse_preservation;
 pub(crate) use check::check as check_record;
 pub use problem::Problem;
-pub use agents::parse_preservation;
 pub use sheet::parse;
 pub use template::{TemplateFacts, template};
 pub use write::{DocumentId, Spacing, WriteFacts, write};

@@ -31,12 +31,7 @@ impl Problem {
         }
     }
 
-    pub(super) fn value(
-        key: &str,
-        element: &'static str,
-        found: &str,
-        fix: (&str, &str),
-    ) -> Self {
+    pub(super) fn value(key: &str, element: &'static str, found: &str, fix: (&str, &str)) -> Self {
         let found = clean(found);
         Self {
             code: "META-VALUE",

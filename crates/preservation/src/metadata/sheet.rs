@@ -73,11 +73,7 @@ impl Reader {
         let package = self.section(root, "pacchetto", &["identificativo"]);
         let package_identifier = self.optional(&package, "identificativo", "PdV");
         let section = preservation_section(self, root);
-        let preservation = if section.is_present() {
-            self.preservation(&section)
-        } else {
-            None
-        };
+        let preservation = if section.is_present() { self.preservation(&section) } else { None };
 
         self.rules(
             root,
@@ -195,10 +191,7 @@ impl Reader {
             &s,
             "versione",
             "VersioneDelDocumento",
-            (
-                "scrivere \"1\" per la prima versione",
-                "write \"1\" for the first version",
-            ),
+            ("scrivere \"1\" per la prima versione", "write \"1\" for the first version"),
         );
         let retention_years = self.retention(&s);
         let note = self.optional(&s, "note", "Note");
@@ -245,24 +238,13 @@ impl Reader {
         let s = self.section(
             root,
             "registrazione",
-            &[
-                "flusso",
-                "registro",
-                "codice_registro",
-                "numero",
-                "data",
-                "ora",
-            ],
+            &["flusso", "registro", "codice_registro", "numero", "data", "ora"],
         );
         let flow = self.choice(
             &s,
             "flusso",
             "DatiDiRegistrazione/TipologiaDiFlusso",
-            &[
-                ("E", Flow::Incoming),
-                ("U", Flow::Outgoing),
-                ("I", Flow::Internal),
-            ],
+            &[("E", Flow::Incoming), ("U", Flow::Outgoing), ("I", Flow::Internal)],
             (
                 "scegliere E (entrata), U (uscita) o I (interno, come i verbali)",
                 "choose E (incoming), U (outgoing) or I (internal, as minutes are)",
@@ -272,10 +254,7 @@ impl Reader {
             &s,
             "registro",
             "DatiDiRegistrazione/TipoRegistro",
-            &[
-                ("protocollo", Register::Protocol),
-                ("repertorio", Register::Repertory),
-            ],
+            &[("protocollo", Register::Protocol), ("repertorio", Register::Repertory)],
             (
                 "scegliere protocollo oppure repertorio (repertorio o altro registro)",
                 "choose protocollo, or repertorio (repertory or other register)",
@@ -354,11 +333,7 @@ impl Reader {
             ),
         );
         let plan = self.optional(&s, "piano", "Classificazione/PianoDiClassificazione");
-        Some(Classification {
-            index: index?,
-            description: description?,
-            plan,
-        })
+        Some(Classification { index: index?, description: description?, plan })
     }
 
     fn aggregations(&mut self, root: &Section<'_>) -> Option<Vec<Aggregation>> {
@@ -401,10 +376,7 @@ impl Reader {
                         "write the identifier of the file or series",
                     ),
                 );
-                Some(Aggregation {
-                    kind: kind?,
-                    identifier: identifier?,
-                })
+                Some(Aggregation { kind: kind?, identifier: identifier? })
             })
             .collect();
         read.into_iter().collect()
@@ -460,26 +432,14 @@ impl Reader {
             );
         }
         let mark = self.optional(&s, "segnatura", "IdDoc/Segnatura");
-        Some(DocumentRef {
-            identifier: identifier?,
-            sha256: sha256?,
-            mark,
-        })
+        Some(DocumentRef { identifier: identifier?, sha256: sha256?, mark })
     }
 
     fn change(&mut self, root: &Section<'_>) -> Option<Change> {
         let s = self.section(
             root,
             "modifica",
-            &[
-                "tipo",
-                "data",
-                "ora",
-                "cognome",
-                "nome",
-                "codice_fiscale",
-                "precedente",
-            ],
+            &["tipo", "data", "ora", "cognome", "nome", "codice_fiscale", "precedente"],
         );
         if !s.is_present() {
             return None;
@@ -506,7 +466,9 @@ impl Reader {
         let date = self.date(&s, "data", "TracciatureModificheDocumento/DataModifica");
         let time = self.time(&s, "ora", "TracciatureModificheDocumento/OraModifica");
         let previous = self.document_ref(&s, "precedente");
-        if previous.is_none() && !self.problems.iter().any(|p| p.key.starts_with("modifica.precedente")) {
+        if previous.is_none()
+            && !self.problems.iter().any(|p| p.key.starts_with("modifica.precedente"))
+        {
             self.missing(
                 &s,
                 "precedente",
@@ -532,11 +494,8 @@ impl Reader {
     }
 
     fn files(&mut self, root: &Section<'_>) -> Vec<FileNote> {
-        let sections = self.sections(
-            root,
-            "file",
-            &["nome", "sha256", "identificativo", "descrizione"],
-        );
+        let sections =
+            self.sections(root, "file", &["nome", "sha256", "identificativo", "descrizione"]);
         let mut notes: Vec<FileNote> = Vec::new();
         for s in &sections {
             let fix = (
@@ -564,12 +523,7 @@ impl Reader {
                     ),
                 );
             }
-            notes.push(FileNote {
-                name,
-                sha256,
-                identifier,
-                description,
-            });
+            notes.push(FileNote { name, sha256, identifier, description });
         }
         notes
     }

@@ -83,10 +83,7 @@ pub fn write(metadata: &Metadata, facts: &WriteFacts, spacing: Spacing) -> Resul
         mark: metadata.mark.clone(),
     };
     id_doc(&mut x, "IdDoc", &id)?;
-    x.text(
-        "ModalitaDiFormazione",
-        formation_text(metadata.formation, spacing),
-    )?;
+    x.text("ModalitaDiFormazione", formation_text(metadata.formation, spacing))?;
     x.text("TipologiaDocumentale", &metadata.document_type)?;
     registration(&mut x, metadata)?;
     x.open("Soggetti", &[])?;
@@ -141,10 +138,7 @@ pub fn write(metadata: &Metadata, facts: &WriteFacts, spacing: Spacing) -> Resul
         ("FirmatoDigitalmente", checks.signed),
         ("SigillatoElettronicamente", checks.sealed),
         ("MarcaturaTemporale", checks.timestamped),
-        (
-            "ConformitaCopieImmagineSuSupportoInformatico",
-            checks.certified_copy,
-        ),
+        ("ConformitaCopieImmagineSuSupportoInformatico", checks.certified_copy),
     ] {
         x.text(element, boolean(value))?;
     }
@@ -165,10 +159,7 @@ pub fn write(metadata: &Metadata, facts: &WriteFacts, spacing: Spacing) -> Resul
     if let Some(primary) = &metadata.primary {
         id_doc(&mut x, "IdIdentificativoDocumentoPrimario", &primary.into())?;
     }
-    x.text(
-        "NomeDelDocumento",
-        metadata.name.as_deref().unwrap_or(&facts.main_name),
-    )?;
+    x.text("NomeDelDocumento", metadata.name.as_deref().unwrap_or(&facts.main_name))?;
     x.text("VersioneDelDocumento", &metadata.version)?;
     if let Some(change) = &metadata.change {
         x.open("TracciatureModificheDocumento", &[])?;
@@ -192,11 +183,7 @@ pub fn write(metadata: &Metadata, facts: &WriteFacts, spacing: Spacing) -> Resul
 
 impl From<&DocumentRef> for DocumentId {
     fn from(r: &DocumentRef) -> Self {
-        Self {
-            sha256: r.sha256.clone(),
-            identifier: r.identifier.clone(),
-            mark: r.mark.clone(),
-        }
+        Self { sha256: r.sha256.clone(), identifier: r.identifier.clone(), mark: r.mark.clone() }
     }
 }
 
@@ -317,35 +304,21 @@ fn party(x: &mut XmlWriter, role: Role, party: &Party) -> Result<(), Error> {
             x.open(element, &[])?;
             person(x, p)?;
         }
-        Party::Organisation {
-            name,
-            code,
-            office,
-            addresses,
-        } => {
+        Party::Organisation { name, code, office, addresses } => {
             x.open("PG", &[])?;
             x.text("DenominazioneOrganizzazione", name)?;
             x.optional("CodiceFiscale_PartitaIva", code.as_deref())?;
             x.optional("DenominazioneUfficio", office.as_deref())?;
             address_list(x, addresses)?;
         }
-        Party::Body {
-            body,
-            area,
-            unit,
-            addresses,
-        } => {
+        Party::Body { body, area, unit, addresses } => {
             x.open("PAI", &[])?;
             ipa(x, "IPAAmm", Some(body))?;
             ipa(x, "IPAAOO", Some(area))?;
             ipa(x, "IPAUOR", unit.as_ref())?;
             address_list(x, addresses)?;
         }
-        Party::ForeignBody {
-            name,
-            office,
-            addresses,
-        } => {
+        Party::ForeignBody { name, office, addresses } => {
             x.open("PAE", &[])?;
             x.text("DenominazioneAmministrazione", name)?;
             x.optional("DenominazioneUfficio", office.as_deref())?;
@@ -378,7 +351,5 @@ fn ipa(x: &mut XmlWriter, element: &str, ipa: Option<&Ipa>) -> Result<(), Error>
 }
 
 fn address_list(x: &mut XmlWriter, addresses: &[String]) -> Result<(), Error> {
-    addresses
-        .iter()
-        .try_for_each(|a| x.text("IndirizziDigitaliDiRiferimento", a))
+    addresses.iter().try_for_each(|a| x.text("IndirizziDigitaliDiRiferimento", a))
 }

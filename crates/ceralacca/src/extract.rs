@@ -1,0 +1,128 @@
+//! The verb that takes the content out, through every layer.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use cades::SignedFile;
+use cms::Limits;
+use cms::armor::Armor;
+use files::{FollowLinks, SourceFile};
+
+use crate::output::{self, Placing};
+use crate::progress::{Counted, Progress};
+use crate::{Error, FileKind, Result};
+
+/// One layer taken off, outside in. That it was taken off does not say that
+/// its signatures hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removed {
+    /// Text wrapping.
+    Wrapping(Armor),
+    /// A signed envelope with this many signatures.
+    Signature {
+        /// How many SignerInfos it has.
+        signers: usize,
+    },
+}
+
+impl Removed {
+    /// The name of the layer in the machine contract.
+    #[must_use]
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Wrapping(Armor::Base64) => "base64",
+            Self::Wrapping(Armor::Pem) => "pem",
+            Self::Wrapping(Armor::Smime) => "smime",
+            Self::Signature { .. } => "cades",
+        }
+    }
+}
+
+/// What extraction left behind.
+#[derive(Clone, Debug)]
+pub struct Extracted {
+    /// The content.
+    pub output: PathBuf,
+    /// Its size in octets.
+    pub length: u64,
+    /// What was taken off, outside in.
+    pub removed: Vec<Removed>,
+}
+
+/// The name of the content: the file's name less the extensions of signatures.
+#[must_use]
+pub fn default_output(input: &Path) -> PathBuf {
+    let mut path = input.to_owned();
+    while let Some(extension) = path.extension().and_then(|e| e.to_str()) {
+        let known = ["p7m", "p7s", "b64", "pem"].iter().any(|e| extension.eq_ignore_ascii_case(e));
+        if !known {
+            break;
+        }
+        path.set_extension("");
+    }
+    if path == input {
+        let mut name = input.as_os_str().to_owned();
+        name.push(".content");
+        return name.into();
+    }
+    path
+}
+
+/// Writes the innermost content of a signed file, whatever its signatures are
+/// worth.
+///
+/// # Errors
+/// The file is no signature, is broken, or has no content; the output is in
+/// the way.
+pub fn extract_file(
+    input: &Path,
+    output: &Path,
+    placing: Placing,
+    progress: Option<&Progress<'_>>,
+) -> Result<Extracted> {
+    files::refuse_same_file(input, output)?;
+    let (mut source, mut staged) = output::open(input, output, placing)?;
+    let (length, removed) = through_layers(&mut source, &mut staged, progress)?;
+    source.check_unchanged()?;
+    let output = staged.commit(placing.overwrite, placing.durability)?;
+    Ok(Extracted { output, length, removed })
+}
+
+/// As [`extract_file`], into a pipe.
+///
+/// # Errors
+/// As [`extract_file`]; what was written before an error is worth nothing.
+pub fn extract_to(input: &Path, out: &mut dyn Write) -> Result<(u64, Vec<Removed>)> {
+    let mut source = SourceFile::open(input, FollowLinks::Follow)?;
+    let result = through_layers(&mut source, out, None)?;
+    source.check_unchanged()?;
+    Ok(result)
+}
+
+fn through_layers(
+    source: &mut SourceFile,
+    out: &mut dyn Write,
+    progress: Option<&Progress<'_>>,
+) -> Result<(u64, Vec<Removed>)> {
+    let path = source.path().to_owned();
+    let failed = Error::cades(&path);
+    let found = FileKind::of(source).map_err(|e| files::Error::from_io("reading", &path, e))?;
+    if found != FileKind::SignedData {
+        return Err(Error::Unsupported { path, found });
+    }
+    let file =
+        cades::read(Counted::new(source, progress), &Limits::default(), &Default::default(), out)
+            .map_err(&failed)?;
+    let SignedFile { layers, broken } = file;
+    if let Some(broken) = broken {
+        return Err(failed(broken.0.into()));
+    }
+    let Some(content) = layers.last().and_then(|layer| layer.content.as_ref()) else {
+        return Err(failed(cades::Error::Detached));
+    };
+    let removed = layers.iter().flat_map(|layer| {
+        let wrapping = layer.wrapping.iter().map(|armor| Removed::Wrapping(*armor));
+        wrapping.chain([Removed::Signature { signers: layer.data.signer_infos.len() }])
+    });
+    Ok((content.length, removed.collect()))
+}

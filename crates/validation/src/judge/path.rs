@@ -1,0 +1,564 @@
+//! X.509 certificate validation (§5.2.6): is there a chain to an anchor, sound, not revoked, in its time?
+//!
+//! Every failure is collected, in the order of the standard; the first is the block's result, and the
+//! process with time (§5.5) asks of each whether an earlier time would change it. Paths were built and
+//! their signatures verified before (`x509`); nothing here does cryptography.
+
+use super::{
+    Engine,
+    ledger::{Kind, KnownStatus, Ledger},
+    revocation::within,
+};
+use crate::{
+    Time,
+    catalogue::{Code, Value},
+    facts::{
+        AnchorPurpose, CertificateFacts, CertificateStatus, ChainFacts, Fingerprint,
+        RevocationFacts, RevocationReason, RevocationSource, Scheme,
+    },
+    indication::SubIndication,
+    policy::{Acceptance, Level},
+};
+
+/// id-kp-timeStamping (RFC 3161 §2.3).
+const TIME_STAMPING: &str = "1.3.6.1.5.5.7.3.8";
+
+/// One chain, judged at the time of the judgement.
+#[derive(Debug, Clone)]
+pub(super) struct PathJudgement<'a> {
+    /// The chain; `None` = there is none.
+    pub(super) chain: Option<&'a ChainFacts>,
+    /// What was found.
+    pub(super) ledger: Ledger,
+    /// When newer revocation data is due, where that could help.
+    pub(super) try_again: Option<Time>,
+    /// Every certificate that needs revocation data has some inside the file.
+    pub(super) revocation_embedded: bool,
+}
+
+/// One use of an algorithm.
+pub(super) struct AlgorithmUse<'a> {
+    /// What it protects, as messages name it.
+    pub(super) object: String,
+    /// The scheme with the key size; `None` = a digest alone.
+    pub(super) key: Option<(Scheme, Option<u32>)>,
+    /// The digest.
+    pub(super) digest: Option<&'a str>,
+}
+
+/// An algorithm that is not acceptable.
+pub(super) struct Weakness {
+    pub(super) object: String,
+    pub(super) algorithm: String,
+    pub(super) acceptance: Acceptance,
+}
+
+impl<'a> Engine<'a> {
+    /// Judges every prospective chain of `certificate`; never empty.
+    pub(super) fn judge_paths(
+        &self,
+        certificate: &Fingerprint,
+        purpose: AnchorPurpose,
+        location: &str,
+    ) -> Vec<PathJudgement<'a>> {
+        let chains = self.facts.chains.get(certificate).map_or(&[][..], Vec::as_slice);
+        let mut paths: Vec<_> = chains
+            .iter()
+            .filter(|chain| chain.anchor.is_some())
+            .map(|chain| self.judge_chain(chain, purpose, location))
+            .collect();
+        if paths.is_empty() {
+            let mut ledger = Ledger::default();
+            ledger.raise(
+                self,
+                Code::ChainNotFound,
+                SubIndication::NoCertificateChainFound,
+                location,
+                [("certificate", self.name(certificate).into())],
+            );
+            for issuer in chains.iter().filter_map(|chain| chain.missing_issuer.as_ref()) {
+                ledger.note(self, Code::ChainIncomplete, location, [("issuer", issuer.into())]);
+            }
+            paths.push(PathJudgement {
+                chain: None,
+                ledger,
+                try_again: None,
+                revocation_embedded: false,
+            });
+        }
+        paths
+    }
+
+    fn judge_chain(
+        &self,
+        chain: &'a ChainFacts,
+        purpose: AnchorPurpose,
+        location: &str,
+    ) -> PathJudgement<'a> {
+        let mut path = PathJudgement {
+            chain: Some(chain),
+            ledger: Ledger::default(),
+            try_again: None,
+            revocation_embedded: true,
+        };
+        self.judge_anchor(chain, purpose, location, &mut path.ledger);
+        if let Some(end_entity) = chain.certificates.first() {
+            self.judge_end_entity(end_entity, chain, purpose, location, &mut path.ledger);
+        }
+        for problem in &chain.problems {
+            let certificate = problem.certificate.as_ref().map(|certificate| self.name(certificate));
+            path.ledger.raise(
+                self,
+                problem.code,
+                path_sub_indication(problem.code),
+                location,
+                [
+                    ("certificate", certificate.unwrap_or_default().into()),
+                    ("detail", (&problem.detail).into()),
+                ],
+            );
+        }
+        for (position, fingerprint) in chain.certificates.iter().enumerate() {
+            if chain.is_anchor(fingerprint) {
+                break;
+            }
+            self.judge_link(position, fingerprint, purpose, location, &mut path);
+        }
+        path
+    }
+
+    /// Steps 1 and 3: the anchor, its purpose and its dates.
+    fn judge_anchor(
+        &self,
+        chain: &ChainFacts,
+        purpose: AnchorPurpose,
+        location: &str,
+        ledger: &mut Ledger,
+    ) {
+        let Some(anchor) = &chain.anchor else { return };
+        if !anchor.purposes.contains(&purpose) {
+            ledger.raise(
+                self,
+                Code::AnchorPurpose,
+                SubIndication::NoCertificateChainFound,
+                location,
+                [("anchor", (&anchor.name).into())],
+            );
+        }
+        let ended = anchor.sunset.is_some_and(|sunset| self.now >= sunset);
+        let not_begun = anchor.trusted_from.is_some_and(|from| self.now < from);
+        if ended || not_begun {
+            ledger.raise(
+                self,
+                Code::AnchorSunset,
+                SubIndication::NoCertificateChainFoundNoPoe,
+                location,
+                [("anchor", (&anchor.name).into())],
+            );
+        }
+    }
+
+    /// The X.509 constraints on the signer's or authority's certificate.
+    fn judge_end_entity(
+        &self,
+        fingerprint: &Fingerprint,
+        chain: &ChainFacts,
+        purpose: AnchorPurpose,
+        location: &str,
+        ledger: &mut Ledger,
+    ) {
+        let Some(certificate) = self.certificate(fingerprint) else { return };
+        let name = || Value::from(self.name(fingerprint));
+        match purpose {
+            AnchorPurpose::TimeStamp => {
+                let sole = certificate.extended_key_usage.as_ref().is_some_and(|usage| {
+                    usage.critical && usage.purposes.iter().eq([TIME_STAMPING])
+                });
+                if !sole {
+                    ledger.raise(
+                        self,
+                        Code::TsaKeyPurpose,
+                        SubIndication::ChainConstraintsFailure,
+                        location,
+                        [("certificate", name())],
+                    );
+                }
+            }
+            AnchorPurpose::Signature => {
+                let may_sign = certificate.key_usage.as_ref().is_some_and(|usage| {
+                    usage.iter().any(|bit| bit == "nonRepudiation" || bit == "contentCommitment")
+                });
+                if !may_sign {
+                    ledger.raise(
+                        self,
+                        Code::CertificateKeyUsage,
+                        SubIndication::ChainConstraintsFailure,
+                        location,
+                        [("certificate", name())],
+                    );
+                }
+                if certificate.self_signed {
+                    ledger.raise(
+                        self,
+                        Code::CertificateSelfSigned,
+                        SubIndication::ChainConstraintsFailure,
+                        location,
+                        [("certificate", name())],
+                    );
+                }
+                if !certificate.qc.compliance {
+                    ledger.raise(
+                        self,
+                        Code::CertificateNotQualified,
+                        SubIndication::ChainConstraintsFailure,
+                        location,
+                        [("certificate", name())],
+                    );
+                }
+                for limit in &certificate.usage_limits {
+                    ledger.note(
+                        self,
+                        Code::CertificateUsageLimit,
+                        location,
+                        [("detail", limit.into())],
+                    );
+                }
+            }
+        }
+        if certificate.ocsp_nocheck && !chain.is_anchor(fingerprint) {
+            ledger.raise(
+                self,
+                Code::CertificateForbiddenExtension,
+                SubIndication::CertificateChainGeneralFailure,
+                location,
+                [("certificate", name()), ("detail", "ocsp-nocheck".into())],
+            );
+        }
+    }
+
+    /// Steps 4 and 5 for one certificate below the anchor.
+    fn judge_link(
+        &self,
+        position: usize,
+        fingerprint: &Fingerprint,
+        purpose: AnchorPurpose,
+        location: &str,
+        path: &mut PathJudgement<'a>,
+    ) {
+        let Some(chain) = path.chain else { return };
+        let Some(certificate) = self.certificate(fingerprint) else {
+            path.ledger.raise(
+                self,
+                Code::CertificatePathInvalid,
+                SubIndication::CertificateChainGeneralFailure,
+                location,
+                [
+                    ("certificate", self.name(fingerprint).into()),
+                    ("detail", "certificate not at hand".into()),
+                ],
+            );
+            return;
+        };
+        let is_ca = position > 0;
+        if is_ca && certificate.no_revocation_available {
+            path.ledger.raise(
+                self,
+                Code::CertificateForbiddenExtension,
+                SubIndication::CertificateChainGeneralFailure,
+                location,
+                [
+                    ("certificate", self.name(fingerprint).into()),
+                    ("detail", "noRevAvail".into()),
+                ],
+            );
+        }
+        let chosen = self.judge_status(is_ca, fingerprint, certificate, purpose, location, path);
+        let issuer_key = chain
+            .certificates
+            .get(position + 1)
+            .and_then(|issuer| self.certificate(issuer))
+            .map(|issuer| issuer.key.bits);
+        let mut uses = vec![AlgorithmUse {
+            object: self.name(fingerprint),
+            key: issuer_key.map(|bits| (certificate.signature.scheme, bits)),
+            digest: certificate.signature.digest.as_deref(),
+        }];
+        if let Some(data) = chosen {
+            let bits = data
+                .issuer
+                .as_ref()
+                .and_then(|issuer| self.certificate(issuer))
+                .and_then(|issuer| issuer.key.bits);
+            uses.push(AlgorithmUse {
+                object: data.id.clone(),
+                key: Some((data.algorithm.scheme, bits)),
+                digest: data.algorithm.digest.as_deref(),
+            });
+        }
+        self.raise_weaknesses(&uses, self.now, false, location, &mut path.ledger);
+        self.judge_validity(is_ca, fingerprint, certificate, chosen, chain, location, path);
+    }
+
+    /// Revocation: needed? present? acceptable? revoked? on hold? fresh? Returns the data that spoke.
+    fn judge_status(
+        &self,
+        is_ca: bool,
+        fingerprint: &Fingerprint,
+        certificate: &CertificateFacts,
+        purpose: AnchorPurpose,
+        location: &str,
+        path: &mut PathJudgement<'a>,
+    ) -> Option<&'a RevocationFacts> {
+        if !needs_revocation(is_ca, certificate) {
+            return None;
+        }
+        let chain = path.chain?;
+        let name = || ("certificate", Value::from(self.name(fingerprint)));
+        let embedded = self
+            .facts
+            .revocation
+            .get(fingerprint)
+            .into_iter()
+            .flatten()
+            .any(|data| data.source == RevocationSource::Embedded);
+        path.revocation_embedded &= embedded;
+        let selection = self.select_revocation(fingerprint, chain, purpose);
+        let Some(data) = selection.chosen else {
+            // What does not exist at the time of the judgement was not refused, it is not there.
+            let code = if selection.refused.iter().all(|(_, why)| *why == Code::RsiFromFuture) {
+                Code::RevocationMissing
+            } else {
+                Code::RevocationUnacceptable
+            };
+            path.ledger.raise(
+                self,
+                code,
+                SubIndication::CertificateChainGeneralFailure,
+                location,
+                [name()],
+            );
+            for (data, why) in selection.refused {
+                path.ledger.note(self, why, location, [("rsi", (&data.id).into())]);
+            }
+            return None;
+        };
+        for (data, why) in selection.refused {
+            path.ledger.note(self, why, location, [("rsi", (&data.id).into())]);
+        }
+        if Self::lacks_next_update(data) {
+            path.ledger.raise(
+                self,
+                Code::CrlNextUpdateMissing,
+                SubIndication::CertificateChainGeneralFailure,
+                location,
+                [name()],
+            );
+        }
+        match data.status {
+            CertificateStatus::Revoked { at, reason: RevocationReason::CertificateHold }
+                if self.now >= at =>
+            {
+                path.ledger.raise_kind(
+                    self,
+                    Code::CertificateOnHold,
+                    SubIndication::TryLater,
+                    Kind::Hold { since: at },
+                    location,
+                    [name(), ("revoked", at.into())],
+                );
+                path.try_again = path.try_again.max(data.next_update);
+            }
+            CertificateStatus::Revoked { at, reason }
+                if self.now >= at && reason != RevocationReason::RemoveFromCrl =>
+            {
+                let (code, sub) = if is_ca {
+                    (Code::CaRevoked, SubIndication::RevokedCaNoPoe)
+                } else {
+                    (Code::CertificateRevoked, SubIndication::RevokedNoPoe)
+                };
+                path.ledger.raise_kind(
+                    self,
+                    code,
+                    sub,
+                    Kind::Revoked { at },
+                    location,
+                    [name(), ("revoked", at.into()), ("reason", reason_name(reason).into())],
+                );
+            }
+            _ => {}
+        }
+        if !self.is_fresh(data, self.now) {
+            let issued = data.this_update.unwrap_or_default();
+            path.ledger.raise_kind(
+                self,
+                Code::RevocationNotFresh,
+                SubIndication::TryLater,
+                Kind::Stale {
+                    this_update: issued,
+                    greatest_age_seconds: self.greatest_age(data),
+                },
+                location,
+                [name(), ("issued", issued.into())],
+            );
+            path.try_again = path.try_again.max(data.next_update);
+        }
+        Some(data)
+    }
+
+    /// Step 5: the validity of the certificate, then that of the issuer of its revocation data. An
+    /// expired CA is treated like an expired signer, so that a proof of existence can heal both.
+    #[expect(clippy::too_many_arguments, reason = "one step of one loop, split for reading")]
+    fn judge_validity(
+        &self,
+        is_ca: bool,
+        fingerprint: &Fingerprint,
+        certificate: &CertificateFacts,
+        chosen: Option<&RevocationFacts>,
+        chain: &ChainFacts,
+        location: &str,
+        path: &mut PathJudgement<'a>,
+    ) {
+        let issuer_valid =
+            chosen.is_some_and(|data| self.revocation_issuer_valid(data, chain, self.now));
+        if within(certificate, self.now) {
+            if chosen.is_some() && !issuer_valid && !is_ca {
+                path.ledger.raise(
+                    self,
+                    Code::RevocationIssuerExpired,
+                    SubIndication::RevocationOutOfBoundsNoPoe,
+                    location,
+                    [("certificate", self.name(fingerprint).into())],
+                );
+            }
+            return;
+        }
+        let revoked = chosen.is_some_and(|data| {
+            matches!(data.status, CertificateStatus::Revoked { at, reason }
+                if self.now >= at && reason != RevocationReason::RemoveFromCrl)
+        });
+        let status = if revoked {
+            KnownStatus::Revoked
+        } else if issuer_valid || !needs_revocation(is_ca, certificate) {
+            KnownStatus::Good
+        } else {
+            KnownStatus::Unknown
+        };
+        let sub = match status {
+            KnownStatus::Good => SubIndication::OutOfBoundsNotRevoked,
+            KnownStatus::Revoked | KnownStatus::Unknown => SubIndication::OutOfBoundsNoPoe,
+        };
+        path.ledger.raise_kind(
+            self,
+            if is_ca { Code::CaOutOfValidity } else { Code::CertificateOutOfValidity },
+            sub,
+            Kind::OutOfBounds {
+                not_before: certificate.not_before,
+                not_after: certificate.not_after,
+                status,
+            },
+            location,
+            [
+                ("certificate", self.name(fingerprint).into()),
+                ("from", certificate.not_before.into()),
+                ("to", certificate.not_after.into()),
+                ("time", self.now.into()),
+            ],
+        );
+    }
+
+    /// The uses among `uses` that are not acceptable at `at` (TS 119 312).
+    pub(super) fn weaknesses(&self, uses: &[AlgorithmUse<'_>], at: Time) -> Vec<Weakness> {
+        let suite = &self.policy.algorithms;
+        let mut found = Vec::new();
+        for one in uses {
+            let mut push = |algorithm: String, acceptance: Acceptance| {
+                if acceptance != Acceptance::Good {
+                    found.push(Weakness { object: one.object.clone(), algorithm, acceptance });
+                }
+            };
+            if let Some(digest) = one.digest {
+                push(digest.to_owned(), suite.digest(digest, at));
+            }
+            if let Some((scheme, bits)) = one.key {
+                let size = bits.map_or_else(|| "?".to_owned(), |bits| bits.to_string());
+                push(format!("{} {size}", scheme.as_str()), suite.key(scheme.as_str(), bits, at));
+            }
+        }
+        found
+    }
+
+    /// Raises CRYPTO_CONSTRAINTS_FAILURE_NO_POE for each unacceptable use. `own` = the signature's own
+    /// algorithms, which an earlier time can save; those of certificates need an archive (§5.5 step 10).
+    pub(super) fn raise_weaknesses(
+        &self,
+        uses: &[AlgorithmUse<'_>],
+        at: Time,
+        own: bool,
+        location: &str,
+        ledger: &mut Ledger,
+    ) {
+        for weakness in self.weaknesses(uses, at) {
+            let object = ("object", Value::from(weakness.object));
+            let algorithm = ("algorithm", Value::from(weakness.algorithm));
+            let sub = SubIndication::CryptoConstraintsFailureNoPoe;
+            let kind = |ended| if own { Kind::Algorithm { ended } } else { Kind::Fixed };
+            match weakness.acceptance {
+                Acceptance::Good => {}
+                Acceptance::Aged(end) => ledger.notes.extend(self.finding_at(
+                    self.policy.algorithms.level_after_update.max(Level::Warn),
+                    Code::AlgorithmAged,
+                    Some(location),
+                    [object, algorithm, ("end", end.into())],
+                )),
+                Acceptance::Ended(end) => ledger.raise_kind(
+                    self,
+                    Code::AlgorithmNotAcceptable,
+                    sub,
+                    kind(Some(end)),
+                    location,
+                    [object, algorithm, ("end", end.into())],
+                ),
+                Acceptance::Never => ledger.raise_kind(
+                    self,
+                    Code::AlgorithmNeverAcceptable,
+                    sub,
+                    kind(None),
+                    location,
+                    [object, algorithm],
+                ),
+            }
+        }
+    }
+}
+
+/// Revocation data is needed for all but anchors, self-signed certificates and those that say there is none.
+fn needs_revocation(is_ca: bool, certificate: &CertificateFacts) -> bool {
+    !certificate.self_signed && (is_ca || !certificate.no_revocation_available)
+}
+
+/// The sub-indication of a flaw of the path: RFC 5280 errors are general failures, constraints of the policy are their own kind.
+fn path_sub_indication(code: Code) -> SubIndication {
+    match code {
+        Code::CertificateKeyUsage
+        | Code::CertificateSelfSigned
+        | Code::CertificateNotQualified
+        | Code::TsaKeyPurpose => SubIndication::ChainConstraintsFailure,
+        _ => SubIndication::CertificateChainGeneralFailure,
+    }
+}
+
+/// The reason as RFC 5280 names it.
+fn reason_name(reason: RevocationReason) -> &'static str {
+    match reason {
+        RevocationReason::Unspecified => "unspecified",
+        RevocationReason::KeyCompromise => "keyCompromise",
+        RevocationReason::CaCompromise => "cACompromise",
+        RevocationReason::AffiliationChanged => "affiliationChanged",
+        RevocationReason::Superseded => "superseded",
+        RevocationReason::CessationOfOperation => "cessationOfOperation",
+        RevocationReason::CertificateHold => "certificateHold",
+        RevocationReason::RemoveFromCrl => "removeFromCRL",
+        RevocationReason::PrivilegeWithdrawn => "privilegeWithdrawn",
+        RevocationReason::AaCompromise => "aACompromise",
+    }
+}

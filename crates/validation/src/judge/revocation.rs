@@ -1,0 +1,253 @@
+//! Acceptance of revocation data (§5.2.6 with RFC 5280 §6.3.3 and RFC 6960 §3.2), and its freshness (§5.2.5).
+//!
+//! One acceptable piece suffices; the latest one made speaks. Says nothing about what a status means
+//! for a signature.
+
+use super::Engine;
+use crate::{
+    Time,
+    catalogue::Code,
+    facts::{
+        AnchorPurpose, Authorisation, CertificateFacts, CertificateStatus, ChainFacts, Fingerprint,
+        RevocationFacts, RevocationKind, RevocationReason, SignatureCheck,
+    },
+    policy::Level,
+};
+use chrono::TimeDelta;
+
+/// Deepest nesting of responders vouching for responders; two is met in practice, the rest is a loop.
+const MAX_RESPONDER_DEPTH: usize = 4;
+
+/// Most pieces of revocation data looked at for one certificate, responders' own included. A real
+/// file has a handful; a hostile one could make them vouch for each other without end.
+const MAX_ACCEPTANCE_CHECKS: u32 = 10_000;
+
+/// The responders on the way down, and how many checks are left.
+struct Visited {
+    path: Vec<Fingerprint>,
+    left: u32,
+}
+
+/// The choice among the revocation data about one certificate.
+pub(super) struct Selection<'a> {
+    /// The piece that speaks.
+    pub(super) chosen: Option<&'a RevocationFacts>,
+    /// Those refused, with why.
+    pub(super) refused: Vec<(&'a RevocationFacts, Code)>,
+}
+
+impl<'a> Engine<'a> {
+    /// Chooses among the data about `fingerprint`, a certificate of `chain`.
+    pub(super) fn select_revocation(
+        &self,
+        fingerprint: &Fingerprint,
+        chain: &ChainFacts,
+        purpose: AnchorPurpose,
+    ) -> Selection<'a> {
+        self.select(
+            fingerprint,
+            chain,
+            purpose,
+            &mut Visited { path: Vec::new(), left: MAX_ACCEPTANCE_CHECKS },
+        )
+    }
+
+    fn select(
+        &self,
+        fingerprint: &Fingerprint,
+        chain: &ChainFacts,
+        purpose: AnchorPurpose,
+        visited: &mut Visited,
+    ) -> Selection<'a> {
+        let mut selection = Selection { chosen: None, refused: Vec::new() };
+        let Some(certificate) = self.certificate(fingerprint) else { return selection };
+        for data in self.facts.revocation.get(fingerprint).into_iter().flatten() {
+            match self.refusal(data, certificate, chain, purpose, visited) {
+                Some(code) => selection.refused.push((data, code)),
+                None => {
+                    let later = |chosen: &RevocationFacts| {
+                        (data.produced(), data.this_update)
+                            > (chosen.produced(), chosen.this_update)
+                    };
+                    if selection.chosen.is_none_or(later) {
+                        selection.chosen = Some(data);
+                    }
+                }
+            }
+        }
+        selection
+    }
+
+    /// Why `data` cannot be accepted about `certificate`; `None` = it can.
+    fn refusal(
+        &self,
+        data: &RevocationFacts,
+        certificate: &CertificateFacts,
+        chain: &ChainFacts,
+        purpose: AnchorPurpose,
+        visited: &mut Visited,
+    ) -> Option<Code> {
+        let Some(left) = visited.left.checked_sub(1) else {
+            return Some(Code::RsiIssuerStatusUnknown);
+        };
+        visited.left = left;
+        let Some(this_update) = data.this_update else { return Some(Code::RsiThisUpdateMissing) };
+        // What was issued after the time of the judgement does not exist.
+        if !self.exists(this_update) || data.produced_at.is_some_and(|time| !self.exists(time)) {
+            return Some(Code::RsiFromFuture);
+        }
+        if data.status == CertificateStatus::Unknown {
+            return Some(Code::RsiStatusUnknown);
+        }
+        let Some(issuer) = &data.issuer else { return Some(Code::RsiIssuerUnknown) };
+        let Some(issuer_certificate) = self.certificate(issuer) else {
+            return Some(Code::RsiIssuerUnknown);
+        };
+        if let Some(code) = data.problems.first() {
+            return Some(*code);
+        }
+        if data.signature != SignatureCheck::Valid {
+            return Some(Code::RsiSignatureInvalid);
+        }
+        if data.responder_id_matches == Some(false) {
+            return Some(Code::RsiResponderIdMismatch);
+        }
+        if data.authorisation == Authorisation::None {
+            return Some(Code::RsiNotAuthorised);
+        }
+        let produced = data.produced_at.unwrap_or(this_update);
+        if !within(issuer_certificate, produced) {
+            return Some(Code::RsiIssuerInvalidAtProduction);
+        }
+        if this_update < certificate.not_before {
+            return Some(Code::RsiBeforeCertificate);
+        }
+        if data.cert_hash_matches == Some(false) {
+            return Some(Code::RsiCertHashMismatch);
+        }
+        // A list may drop certificates that expired, unless it says since when it keeps them.
+        let covered_since = data.covers_expired_since.map_or(this_update, |k| k.min(this_update));
+        if data.cert_hash_matches != Some(true) && certificate.not_after < covered_since {
+            return Some(Code::RsiExpiredNotCovered);
+        }
+        self.issuer_refusal(issuer, chain, purpose, visited)
+    }
+
+    /// Whether the issuer of revocation data is itself to be believed.
+    fn issuer_refusal(
+        &self,
+        issuer: &Fingerprint,
+        chain: &ChainFacts,
+        purpose: AnchorPurpose,
+        visited: &mut Visited,
+    ) -> Option<Code> {
+        // On the path itself: its own status is judged there.
+        if chain.certificates.contains(issuer) || chain.is_anchor(issuer) {
+            return None;
+        }
+        if visited.path.contains(issuer) || visited.path.len() >= MAX_RESPONDER_DEPTH {
+            return Some(Code::RsiIssuerStatusUnknown);
+        }
+        visited.path.push(issuer.clone());
+        let mut refusal = Code::RsiIssuerUntrusted;
+        for own in self.facts.chains.get(issuer).into_iter().flatten() {
+            match self.responder_chain_refusal(own, chain, purpose, visited) {
+                None => {
+                    visited.path.pop();
+                    return None;
+                }
+                Some(code) => refusal = code,
+            }
+        }
+        visited.path.pop();
+        Some(refusal)
+    }
+
+    fn responder_chain_refusal(
+        &self,
+        own: &ChainFacts,
+        chain: &ChainFacts,
+        purpose: AnchorPurpose,
+        visited: &mut Visited,
+    ) -> Option<Code> {
+        let usable = own.anchor.as_ref().is_some_and(|anchor| {
+            anchor.purposes.contains(&purpose)
+                && anchor.trusted_from.is_none_or(|from| self.now >= from)
+                && anchor.sunset.is_none_or(|sunset| self.now < sunset)
+        });
+        let sound =
+            own.problems.iter().all(|problem| self.policy.level(problem.code) != Level::Fail);
+        if !usable || !sound {
+            return Some(Code::RsiIssuerUntrusted);
+        }
+        for (position, link) in own.certificates.iter().enumerate() {
+            if own.is_anchor(link) || chain.certificates.contains(link) {
+                return None;
+            }
+            let certificate = match self.certificate(link) {
+                Some(certificate) => certificate,
+                None => return Some(Code::RsiIssuerUntrusted),
+            };
+            if position == 0 && (certificate.ocsp_nocheck || certificate.no_revocation_available) {
+                continue;
+            }
+            match self.select(link, own, purpose, visited).chosen.map(|data| &data.status) {
+                Some(CertificateStatus::Good) => {}
+                Some(CertificateStatus::Revoked { reason, .. })
+                    if *reason == RevocationReason::RemoveFromCrl => {}
+                // A responder whose key may be in other hands proves nothing, whatever the date.
+                Some(CertificateStatus::Revoked { .. }) => return Some(Code::RsiIssuerRevoked),
+                Some(CertificateStatus::Unknown) | None => {
+                    return Some(Code::RsiIssuerStatusUnknown);
+                }
+            }
+        }
+        None
+    }
+
+    /// Whether `data` is fresh enough at `time` (§5.2.5); always, where the policy does not look.
+    pub(super) fn is_fresh(&self, data: &RevocationFacts, time: Time) -> bool {
+        self.policy.level(Code::RevocationNotFresh) == Level::Ignore
+            || data
+                .this_update
+                .is_some_and(|issued| fresh(issued, self.greatest_age(data), time))
+    }
+
+    /// The age in seconds `data` may have; `None` = no age is acceptable, as nothing says when the next is due.
+    pub(super) fn greatest_age(&self, data: &RevocationFacts) -> Option<i64> {
+        self.policy.revocation_freshness_seconds.or_else(|| {
+            Some(data.next_update?.signed_duration_since(data.this_update?).num_seconds())
+        })
+    }
+
+    /// Whether the issuer of `data` is an anchor of `chain` or within its validity at `time`.
+    pub(super) fn revocation_issuer_valid(
+        &self,
+        data: &RevocationFacts,
+        chain: &ChainFacts,
+        time: Time,
+    ) -> bool {
+        data.issuer.as_ref().is_some_and(|issuer| {
+            chain.is_anchor(issuer)
+                || self.certificate(issuer).is_some_and(|issuer| within(issuer, time))
+        })
+    }
+
+    /// A list that does not say when the next one is due.
+    pub(super) fn lacks_next_update(data: &RevocationFacts) -> bool {
+        data.kind == RevocationKind::Crl && data.next_update.is_none()
+    }
+}
+
+/// Whether data issued at `issued` is fresh at `time`: strictly later than `time` less its greatest age.
+pub(super) fn fresh(issued: Time, greatest_age_seconds: Option<i64>, time: Time) -> bool {
+    greatest_age_seconds
+        .and_then(TimeDelta::try_seconds)
+        .and_then(|age| time.checked_sub_signed(age))
+        .is_some_and(|oldest| issued > oldest)
+}
+
+/// Whether `time` lies in a certificate's validity, both ends included.
+pub(super) fn within(certificate: &CertificateFacts, time: Time) -> bool {
+    certificate.not_before <= time && time <= certificate.not_after
+}
