@@ -98,9 +98,7 @@ impl From<files::Error> for Failure {
             E::ReadOnly { .. } => {
                 ("READ_ONLY", format!("{path} è su un disco o in una cartella di sola lettura"))
             }
-            E::Permission { .. } => {
-                ("PERMISSION_DENIED", format!("permesso negato per {path}"))
-            }
+            E::Permission { .. } => ("PERMISSION_DENIED", format!("permesso negato per {path}")),
             E::NotFound { .. } => ("NOT_FOUND", format!("{path} non esiste")),
             E::NotRegular { .. } => ("NOT_A_FILE", format!("{path} non è un file")),
             E::SymbolicLink { .. } => {

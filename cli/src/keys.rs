@@ -40,7 +40,9 @@ impl KeyUri {
             Some(("p12", rest)) => path(rest).map(Self::Pkcs12),
             Some(("pem", rest)) => path(rest).map(Self::Pem),
             // What follows may hold a PIN (RFC 7512 §2.3): it is not shown.
-            Some((scheme @ ("pkcs11" | "csc"), _)) => Err(Failure::later(&format!("--key {scheme}:"))),
+            Some((scheme @ ("pkcs11" | "csc"), _)) => {
+                Err(Failure::later(&format!("--key {scheme}:")))
+            }
             _ => {
                 let extension = Path::new(text).extension().and_then(OsStr::to_str).unwrap_or("");
                 let guess = match extension.to_ascii_lowercase().as_str() {
@@ -52,7 +54,10 @@ impl KeyUri {
                     "«{shown}» non è una chiave: va scritta come p12:FILE o pem:FILE",
                     "`{shown}` is not a key: write it as p12:FILE or pem:FILE"
                 ))
-                .hint(both!("per esempio: --key {guess}:{shown}", "for example: --key {guess}:{shown}")))
+                .hint(both!(
+                    "per esempio: --key {guess}:{shown}",
+                    "for example: --key {guess}:{shown}"
+                )))
             }
         }
     }
@@ -212,22 +217,25 @@ mod tests {
 
     #[test]
     fn the_nth_belongs_to_the_nth() {
-        let specs = of("ceralacca sign f --key p12:a --key pem:b --cert ca --cert cb --chain x --chain y \
+        let specs =
+            of("ceralacca sign f --key p12:a --key pem:b --cert ca --cert cb --chain x --chain y \
              --password-fd 5 --password-file pb")
-        .expect("pairs");
+            .expect("pairs");
         assert_eq!(specs[0].secret, Some(Source::Descriptor(5)));
         assert_eq!(specs[1].secret, Some(Source::File("pb".into())));
         assert_eq!(specs[1].cert, Some("cb".into()));
         assert_eq!(specs[1].chain, [PathBuf::from("y")]);
-        let specs = of("ceralacca sign f --password-file pa --key p12:a --password-fd 5 --key p12:b")
-            .expect("pairs");
+        let specs =
+            of("ceralacca sign f --password-file pa --key p12:a --password-fd 5 --key p12:b")
+                .expect("pairs");
         assert_eq!(specs[0].secret, Some(Source::File("pa".into())));
         assert_eq!(specs[1].secret, Some(Source::Descriptor(5)));
     }
 
     #[test]
     fn one_given_once_serves_all() {
-        let specs = of("ceralacca sign f --key p12:a --key p12:b --chain x --pin-fd 3").expect("pairs");
+        let specs =
+            of("ceralacca sign f --key p12:a --key p12:b --chain x --pin-fd 3").expect("pairs");
         for spec in &specs {
             assert_eq!(spec.secret, Some(Source::Descriptor(3)));
             assert_eq!(spec.chain, [PathBuf::from("x")]);

@@ -100,9 +100,7 @@ mod tests {
     #[test]
     fn the_locale_decides() {
         let of = |vars: &[(&str, &str)]| {
-            from_locale(|name| {
-                vars.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned())
-            })
+            from_locale(|name| vars.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()))
         };
         assert_eq!(of(&[("LANG", "it_IT.UTF-8")]), Lang::It);
         assert_eq!(of(&[("LANG", "it")]), Lang::It);
@@ -116,9 +114,8 @@ mod tests {
 
     #[test]
     fn the_flag_is_found_before_parsing() {
-        let of = |line: &str| {
-            from_arguments(&line.split(' ').map(OsString::from).collect::<Vec<_>>())
-        };
+        let of =
+            |line: &str| from_arguments(&line.split(' ').map(OsString::from).collect::<Vec<_>>());
         assert_eq!(of("ceralacca --lang it sign f"), Some(Lang::It));
         assert_eq!(of("ceralacca sign f --lang=en"), Some(Lang::En));
         assert_eq!(of("ceralacca sign -- --lang it"), None);

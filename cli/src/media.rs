@@ -59,7 +59,9 @@ impl Flaw {
                 "è troncata: la parte «{part}» finirebbe al byte {announced}, il file al byte {actual}",
                 "it is cut short: its part `{part}` would end at byte {announced}, the file ends at byte {actual}"
             ),
-            Self::NoChunk { part } => both!("manca la parte «{part}»", "its part `{part}` is missing"),
+            Self::NoChunk { part } => {
+                both!("manca la parte «{part}»", "its part `{part}` is missing")
+            }
             Self::NotClosed { kind } => both!(
                 "la registrazione {kind} non è stata chiusa: le sue dimensioni non sono scritte",
                 "the {kind} recording was never closed: its sizes are not written"
@@ -311,8 +313,12 @@ mod tests {
         assert_eq!(of(&vector("seduta-consiglio.mp4")), None);
         assert_eq!(of(&vector("audio-seduta.wav")), None);
         assert_eq!(of(&vector("senza-moov.mp4")), Some(Flaw::NoIndex));
-        assert!(matches!(of(&vector("troncata.mp4")), Some(Flaw::CutShort { part, .. }) if part == "mdat"));
-        assert!(matches!(of(&vector("troncata.wav")), Some(Flaw::CutShort { part, .. }) if part == "data"));
+        assert!(
+            matches!(of(&vector("troncata.mp4")), Some(Flaw::CutShort { part, .. }) if part == "mdat")
+        );
+        assert!(
+            matches!(of(&vector("troncata.wav")), Some(Flaw::CutShort { part, .. }) if part == "data")
+        );
     }
 
     #[test]
@@ -377,16 +383,15 @@ mod tests {
         let avi = chunk(b"RIFF", 12, b"AVI LIST0000");
         assert_eq!(of(&avi), None);
         assert!(matches!(of(&avi[..14]), Some(Flaw::CutShort { .. })));
-        assert_eq!(
-            of(&chunk(b"RIFF", 0, b"AVI LIST0000")),
-            Some(Flaw::NotClosed { kind: "AVI" })
-        );
+        assert_eq!(of(&chunk(b"RIFF", 0, b"AVI LIST0000")), Some(Flaw::NotClosed { kind: "AVI" }));
         let ebml = [0x1A, 0x45, 0xDF, 0xA3, 0x82, 1, 2];
-        let segment = |size: &[u8], body: &[u8]| {
-            [&ebml[..], &[0x18, 0x53, 0x80, 0x67], size, body].concat()
-        };
+        let segment =
+            |size: &[u8], body: &[u8]| [&ebml[..], &[0x18, 0x53, 0x80, 0x67], size, body].concat();
         assert_eq!(of(&segment(&[0x88], &[0; 8])), None);
-        assert!(matches!(of(&segment(&[0x88], &[0; 7])), Some(Flaw::CutShort { announced: 20, actual: 19, .. })));
+        assert!(matches!(
+            of(&segment(&[0x88], &[0; 7])),
+            Some(Flaw::CutShort { announced: 20, actual: 19, .. })
+        ));
         assert_eq!(of(&segment(&[0x01, 255, 255, 255, 255, 255, 255, 255], &[0; 7])), None);
     }
 

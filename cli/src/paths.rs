@@ -162,9 +162,10 @@ pub(crate) fn unwrapped(input: &Path) -> Option<PathBuf> {
     let mut removed = false;
     loop {
         let path = Path::new(&name);
-        let wrapping = path.extension().and_then(OsStr::to_str).is_some_and(|e| {
-            WRAPPINGS.iter().any(|w| e.eq_ignore_ascii_case(w))
-        });
+        let wrapping = path
+            .extension()
+            .and_then(OsStr::to_str)
+            .is_some_and(|e| WRAPPINGS.iter().any(|w| e.eq_ignore_ascii_case(w)));
         match path.file_stem() {
             Some(stem) if wrapping => {
                 name = stem.to_owned();
@@ -202,7 +203,10 @@ mod tests {
         let p = Path::new;
         assert_eq!(appended(p("d/verbale.mp4"), ".p7m"), Some("d/verbale.mp4.p7m".into()));
         assert_eq!(appended(p("-"), ".p7m"), None);
-        assert_eq!(marked(p("d/atto.pdf.p7m"), "-cosigned"), Some("d/atto.pdf-cosigned.p7m".into()));
+        assert_eq!(
+            marked(p("d/atto.pdf.p7m"), "-cosigned"),
+            Some("d/atto.pdf-cosigned.p7m".into())
+        );
         assert_eq!(marked(p("atto"), "-t"), Some("atto-t".into()));
         for (input, output) in [
             ("atto.pdf.p7m", "atto.pdf"),
@@ -228,7 +232,8 @@ mod tests {
         // Same file, also through another spelling.
         let again = folder.path().join(".").join("a.mp4");
         for overwrite in [false, true] {
-            let failure = wish(Some(&again), overwrite, 1).place(None, &[&input]).expect_err("same");
+            let failure =
+                wish(Some(&again), overwrite, 1).place(None, &[&input]).expect_err("same");
             assert_eq!(failure.code, "SAME_FILE");
         }
         // Taken.

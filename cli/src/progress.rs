@@ -29,7 +29,8 @@ impl Progress {
         let wanted = !quiet && files::platform::is_terminal(&io::stderr());
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
         if wanted {
-            let template = "{msg} {bar:30} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta}";
+            let template =
+                "{msg} {bar:30} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta}";
             if let Ok(style) = ProgressStyle::with_template(template) {
                 bar.set_style(style);
             }

@@ -136,8 +136,10 @@ fn descriptor(number: u32) -> Result<Secret, Failure> {
 
 fn first_line<R: Read>(name: &Path, open: io::Result<R>) -> Result<Secret, Failure> {
     let failed = |e: &io::Error| {
-        Failure::io("leggere la password da", "read the password from", name, e)
-            .hint(Text::fixed("controllare il percorso e i permessi", "check the path and its permissions"))
+        Failure::io("leggere la password da", "read the password from", name, e).hint(Text::fixed(
+            "controllare il percorso e i permessi",
+            "check the path and its permissions",
+        ))
     };
     let stream = open.map_err(|e| failed(&e))?;
     let mut octets = Zeroizing::new(Vec::with_capacity(256));
@@ -179,7 +181,10 @@ mod tests {
         }
     }
 
-    fn secrets(no_input: bool, answer: io::Result<&'static str>) -> (Secrets, Rc<RefCell<Vec<String>>>) {
+    fn secrets(
+        no_input: bool,
+        answer: io::Result<&'static str>,
+    ) -> (Secrets, Rc<RefCell<Vec<String>>>) {
         let prompts = Rc::default();
         let ask = Box::new(Answers(Rc::clone(&prompts), answer));
         (Secrets::new(no_input, Lang::It, ask), prompts)

@@ -110,7 +110,10 @@ fn failure(error: &clap::Error, verb: &str) -> Failure {
         ErrorKind::ArgumentConflict => {
             let other = context(ContextKind::PriorArg);
             if other.is_empty() || other == argument {
-                both!("{argument} può essere dato una volta sola", "{argument} can be given once only")
+                both!(
+                    "{argument} può essere dato una volta sola",
+                    "{argument} can be given once only"
+                )
             } else {
                 both!(
                     "{argument} e {other} non possono stare insieme",
@@ -168,14 +171,17 @@ fn hint(error: &clap::Error, argument: &str, verb: &str) -> Text {
             "a password is never given on the command line: it is asked for, or read with --password-file or --password-fd",
         );
     }
-    let near = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue]
-        .into_iter()
-        .find_map(|kind| error.get(kind))
-        .map(said)
-        .filter(|s| !s.is_empty());
+    let near =
+        [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue]
+            .into_iter()
+            .find_map(|kind| error.get(kind))
+            .map(said)
+            .filter(|s| !s.is_empty());
     let help = format!("ceralacca {verb} --help").replace("  ", " ");
     match near {
-        Some(near) => both!("forse {near}; «{help}» spiega tutto", "perhaps {near}; `{help}` tells all"),
+        Some(near) => {
+            both!("forse {near}; «{help}» spiega tutto", "perhaps {near}; `{help}` tells all")
+        }
         None => both!("«{help}» spiega il comando", "`{help}` explains the verb"),
     }
 }
@@ -236,9 +242,11 @@ mod tests {
 
     #[test]
     fn a_password_on_the_command_line_is_refused_and_not_repeated() {
-        for line in
-            ["ceralacca sign f --password=hunter2", "ceralacca sign f --pin hunter2", "ceralacca sign f -phunter2"]
-        {
+        for line in [
+            "ceralacca sign f --password=hunter2",
+            "ceralacca sign f --pin hunter2",
+            "ceralacca sign f -phunter2",
+        ] {
             let failure = of(line);
             let hint = failure.hint.expect("hint");
             assert!(hint.get(Lang::En).contains("--password-file"), "{line}");

@@ -150,10 +150,7 @@ const TABLE: &[(&str, &str)] = &[
     ("--trust", "Autorità fidata: un certificato o una cartella di certificati; ripetibile"),
     ("--crl", "Lista di revoca già disponibile (CRL); ripetibile"),
     ("--ocsp", "Risposta di revoca già disponibile (OCSP); ripetibile"),
-    (
-        "--at",
-        "Verifica come se fosse questo istante; ciò che è stato emesso dopo non esiste",
-    ),
+    ("--at", "Verifica come se fosse questo istante; ciò che è stato emesso dopo non esiste"),
     ("--online", "Scarica i certificati e i dati di revoca che mancano"),
     // Outputs.
     ("--output", "File da scrivere, o una cartella che esiste; - è l'uscita standard"),

@@ -44,7 +44,8 @@ fn with_profile(root: Command) -> Command {
         }
         command
     }
-    match root.get_arguments().find(|a| a.get_id() == "profile").cloned() {
+    let profile = root.get_arguments().find(|a| a.get_id() == "profile").cloned();
+    match profile {
         Some(profile) => walk(root, &profile),
         None => root,
     }
@@ -109,15 +110,11 @@ fn dress(mut command: Command, path: &str, lang: Lang) -> Command {
         Lang::En => "Print help",
         Lang::It => "Mostra questo aiuto",
     };
-    command = command
-        .about(about)
-        .long_about(None::<&str>)
-        .disable_help_flag(true)
-        .arg(dress_arg(
-            Arg::new("help").short('h').long("help").action(ArgAction::Help).help(help),
-            path,
-            Lang::En,
-        ));
+    command = command.about(about).long_about(None::<&str>).disable_help_flag(true).arg(dress_arg(
+        Arg::new("help").short('h').long("help").action(ArgAction::Help).help(help),
+        path,
+        Lang::En,
+    ));
     if path.is_empty() {
         let version = match lang {
             Lang::En => "Print version",
@@ -135,12 +132,14 @@ fn dress(mut command: Command, path: &str, lang: Lang) -> Command {
 
 /// The Italian help of one argument; value lists and defaults stand in the text itself.
 fn dress_arg(mut arg: Arg, path: &str, lang: Lang) -> Arg {
-    arg = arg.hide_possible_values(true).hide_default_value(true);
+    if arg.get_action().takes_values() {
+        arg = arg.hide_possible_values(true).hide_default_value(true);
+    }
     if lang == Lang::It {
         let name = arg_name(&arg);
         if let Some(text) = italian::of(path, &name) {
-            let (short, long) = text.split_once("\n\n").map_or((text, None), |(a, _)| (a, Some(text)));
-            arg = arg.help(short.to_owned()).long_help(long.map(str::to_owned));
+            let short = text.split_once("\n\n").map_or(text, |(short, _)| short);
+            arg = arg.help(short).long_help(if short == text { None } else { Some(text) });
         }
     }
     arg
@@ -203,8 +202,11 @@ mod tests {
     fn walk(command: &Command, path: &str, visit: &mut impl FnMut(&Command, &str)) {
         visit(command, path);
         for c in command.get_subcommands() {
-            let below =
-                if path.is_empty() { c.get_name().into() } else { format!("{path} {}", c.get_name()) };
+            let below = if path.is_empty() {
+                c.get_name().into()
+            } else {
+                format!("{path} {}", c.get_name())
+            };
             walk(c, &below, visit);
         }
     }

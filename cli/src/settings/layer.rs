@@ -80,9 +80,7 @@ impl Layer {
     }
 
     /// What `CERALACCA_…` and `NO_COLOR` say. No secret is ever read from the environment.
-    pub(crate) fn from_environment(
-        get: impl Fn(&str) -> Option<String>,
-    ) -> Result<Self, Failure> {
+    pub(crate) fn from_environment(get: impl Fn(&str) -> Option<String>) -> Result<Self, Failure> {
         let set = |name: &str| get(&format!("CERALACCA_{name}")).filter(|v| !v.is_empty());
         let refuse = |name: &str, value: &str, expected: &str| {
             let value = clean::line(value).into_owned();
@@ -252,10 +250,8 @@ pub(crate) fn unknown_profile(name: &str, file: Option<(&str, &[String])>) -> Fa
             let names = clean::line(&names.join(", ")).into_owned();
             failure.hint(both!("{path} ha i profili: {names}", "{path} has the profiles: {names}"))
         }
-        Some((path, _)) => failure.hint(both!(
-            "aggiungere [profile.{name}] a {path}",
-            "add [profile.{name}] to {path}"
-        )),
+        Some((path, _)) => failure
+            .hint(both!("aggiungere [profile.{name}] a {path}", "add [profile.{name}] to {path}")),
         None => failure.hint(Text::fixed(
             "`ceralacca config check` dice dove va il file di configurazione",
             "`ceralacca config check` says where the configuration file goes",

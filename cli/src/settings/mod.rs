@@ -216,9 +216,8 @@ pub(crate) mod tests {
         let at = folder.path().to_owned();
         let config_folder = move || Some(at.clone());
         let resolve = |flags: Layer, vars: &[(&str, &str)], profile: Option<&str>| {
-            let variable = |name: &str| {
-                vars.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned())
-            };
+            let variable =
+                |name: &str| vars.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
             let world = World { variable: &variable, config_folder: &config_folder };
             let naming = Naming { file: None, profile: profile.map(str::to_owned) };
             Settings::resolve(flags, &naming, &world).expect("resolves")

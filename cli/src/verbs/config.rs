@@ -48,9 +48,7 @@ fn outcome(settings: &Settings) -> Outcome {
         let text = match &value {
             Value::Null => "-".to_owned(),
             Value::Array(items) if items.is_empty() => "-".to_owned(),
-            Value::Array(items) => {
-                items.iter().map(plain).collect::<Vec<_>>().join(", ")
-            }
+            Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
             other => plain(other),
         };
         let from = source(origin);

@@ -26,7 +26,6 @@ pub(crate) fn run(args: &Help, run: &mut Run<'_>) -> Result<Exit, Failure> {
 /// No verb has this name.
 pub(crate) fn unknown(names: &[String]) -> Failure {
     let name = clean::line(&names.join(" ")).into_owned();
-    Failure::usage(both!("il comando «{name}» non esiste", "there is no verb `{name}`")).hint(
-        Text::fixed("«ceralacca help» li elenca tutti", "`ceralacca help` lists them all"),
-    )
+    Failure::usage(both!("il comando «{name}» non esiste", "there is no verb `{name}`"))
+        .hint(Text::fixed("«ceralacca help» li elenca tutti", "`ceralacca help` lists them all"))
 }

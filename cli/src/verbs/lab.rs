@@ -50,7 +50,10 @@ pub(crate) fn init(args: &LabInit, run: &mut Run<'_>) -> Result<Exit, Failure> {
     outcome.say(
         Tone::Plain,
         1,
-        both!("firmatari (signers/NOME.p12, con NOME.pin): {list}", "signers (signers/NAME.p12, with NAME.pin): {list}"),
+        both!(
+            "firmatari (signers/NOME.p12, con NOME.pin): {list}",
+            "signers (signers/NAME.p12, with NAME.pin): {list}"
+        ),
     );
     outcome.say(
         Tone::Plain,
@@ -63,7 +66,10 @@ pub(crate) fn init(args: &LabInit, run: &mut Run<'_>) -> Result<Exit, Failure> {
     outcome.say(
         Tone::Doubt,
         1,
-        Text::fixed("è tutto finto: senza alcun valore legale", "all of it is fake: not valid in law"),
+        Text::fixed(
+            "è tutto finto: senza alcun valore legale",
+            "all of it is fake: not valid in law",
+        ),
     );
     run.emit(&outcome.data(json!({
         "output": args.dir.to_string_lossy(),
@@ -86,7 +92,11 @@ pub(crate) fn serve(args: &LabServe, run: &mut Run<'_>) -> Result<Exit, Failure>
     let url = running.base_url().to_owned();
     let tsa = running.tsa_url("tsa");
     let mut outcome = Outcome::of(&args.dir).data(json!({ "base_url": url, "tsa": tsa }));
-    outcome.say(Tone::Good, 0, both!("PKI di prova in ascolto su {url}", "test PKI listening on {url}"));
+    outcome.say(
+        Tone::Good,
+        0,
+        both!("PKI di prova in ascolto su {url}", "test PKI listening on {url}"),
+    );
     outcome.say(Tone::Plain, 1, both!("marche temporali: --tsa {tsa}", "time-stamps: --tsa {tsa}"));
     run.emit(&outcome);
     run.printer.talk(&Text::fixed("Ctrl-C per fermarla", "Ctrl-C stops it"));
@@ -117,7 +127,9 @@ impl From<lab::Error> for Failure {
         let en = crate::failure::with_causes(&error);
         let (code, exit, it) = match error {
             E::Files(error) => return error.into(),
-            E::Io { path, source, .. } => return Self::io("leggere o scrivere", "read or write", &path, &source),
+            E::Io { path, source, .. } => {
+                return Self::io("leggere o scrivere", "read or write", &path, &source);
+            }
             E::Listen { port, .. } => (
                 "PORT_TAKEN",
                 Exit::Network,

@@ -46,7 +46,8 @@ pub(crate) fn run(args: &Man, run: &mut Run<'_>) -> Result<Exit, Failure> {
         both!("{count} pagine di manuale in {shown}", "{count} manual pages in {shown}"),
     );
     let names: Vec<&String> = pages.iter().map(|(name, _)| name).collect();
-    outcome = outcome.data(serde_json::json!({ "output": folder.to_string_lossy(), "pages": names }));
+    outcome =
+        outcome.data(serde_json::json!({ "output": folder.to_string_lossy(), "pages": names }));
     run.emit(&outcome);
     Ok(run.exit())
 }
@@ -67,8 +68,6 @@ fn page(command: &Command, path: &str) -> String {
     let mut page = Vec::new();
     let title = title(path);
     // Rendering into memory cannot fail.
-    let _ = clap_mangen::Man::new(command.clone().name(title.clone()))
-        .title(title.to_uppercase())
-        .render(&mut page);
+    let _ = clap_mangen::Man::new(command.clone()).title(title.to_uppercase()).render(&mut page);
     String::from_utf8_lossy(&page).into_owned()
 }

@@ -78,7 +78,8 @@ impl Run<'_> {
             let (sender, receiver) = mpsc::channel();
             for _ in 0..jobs {
                 let sender = sender.clone();
-                let (next, interrupt, stops, work, halt) = (&next, &interrupt, &stops, &work, &halt);
+                let (next, interrupt, stops, work, halt) =
+                    (&next, &interrupt, &stops, &work, &halt);
                 scope.spawn(move || {
                     while !interrupt.requested() {
                         let n = next.fetch_add(1, Ordering::Relaxed);
@@ -178,14 +179,22 @@ pub(crate) mod tests {
     #[test]
     fn outcomes_come_in_input_order_whatever_is_ready_first() {
         let inputs: Vec<u64> = (0..20).collect();
-        let (exit, out) = each(&inputs, 8, &Interrupt::default(), |_| false, |n| {
-            std::thread::sleep(std::time::Duration::from_millis((20 - n) % 7));
-            Outcome::new(n.to_string()).exit(if *n == 3 { Exit::Io } else { Exit::Done })
-        });
+        let (exit, out) = each(
+            &inputs,
+            8,
+            &Interrupt::default(),
+            |_| false,
+            |n| {
+                std::thread::sleep(std::time::Duration::from_millis((20 - n) % 7));
+                Outcome::new(n.to_string()).exit(if *n == 3 { Exit::Io } else { Exit::Done })
+            },
+        );
         assert_eq!(exit, Exit::Partial);
         let order: Vec<String> = out
             .lines()
-            .map(|l| serde_json::from_str::<serde_json::Value>(l).expect("JSON")["input"].to_string())
+            .map(|l| {
+                serde_json::from_str::<serde_json::Value>(l).expect("JSON")["input"].to_string()
+            })
             .collect();
         let expected: Vec<String> = inputs.iter().map(|n| format!("\"{n}\"")).collect();
         assert_eq!(order, expected);
@@ -194,10 +203,16 @@ pub(crate) mod tests {
     #[test]
     fn ctrl_c_finishes_the_file_at_hand_and_begins_no_other() {
         let interrupt = Interrupt::default();
-        let (exit, out) = each(&[1, 2, 3], 1, &interrupt, |_| false, |n| {
-            interrupt.raise();
-            Outcome::new(n.to_string())
-        });
+        let (exit, out) = each(
+            &[1, 2, 3],
+            1,
+            &interrupt,
+            |_| false,
+            |n| {
+                interrupt.raise();
+                Outcome::new(n.to_string())
+            },
+        );
         assert_eq!((exit, out.lines().count()), (Exit::Interrupted, 1));
     }
 

@@ -37,14 +37,8 @@ mod tests {
             keys
         };
         assert_eq!(keys(&printed), keys(&schema["properties"]));
-        assert_eq!(
-            keys(&printed["errors"][0]),
-            keys(&schema["$defs"]["error"]["properties"])
-        );
-        assert_eq!(
-            keys(&printed["warnings"][0]),
-            keys(&schema["$defs"]["warning"]["properties"])
-        );
+        assert_eq!(keys(&printed["errors"][0]), keys(&schema["$defs"]["error"]["properties"]));
+        assert_eq!(keys(&printed["warnings"][0]), keys(&schema["$defs"]["warning"]["properties"]));
     }
 
     #[test]

@@ -102,7 +102,12 @@ fn verify(octets: &[u8], people: &[&Person], detached: Option<&[u8]>) -> Vec<u8>
             "{:?}",
             check.value
         );
-        assert_eq!(cades::Level::of(&layer.data, signer), cades::Level::BaselineB);
+        assert_eq!(
+            cades::Level::of(&layer.data, signer),
+            cades::Level::BaselineB,
+            "{:?}",
+            person.certificate.subject()
+        );
     }
     extracted
 }
@@ -187,9 +192,8 @@ fn cosigning_and_detaching_leave_signer_infos_alone() {
     let (first, second) = (Person::of(&pki, "presidente"), Person::of(&pki, "p384"));
     let content = content(300_000);
     let by_lab = |framing| {
-        lab::cms::Odd { framing, ..lab::cms::Odd::new(&pki, &content, "presidente") }
-            .build()
-            .unwrap()
+        let odd = lab::cms::Odd { framing, ..lab::cms::Odd::new(&pki, &content, "presidente") };
+        odd.by(&["presidente"], now()).build().unwrap()
     };
     for original in [
         sign(&[&first], &content),

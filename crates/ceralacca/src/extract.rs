@@ -106,7 +106,8 @@ fn through_layers(
 ) -> Result<(u64, Vec<Removed>)> {
     let path = source.path().to_owned();
     let failed = Error::cades(&path);
-    let found = FileKind::of(source).map_err(|e| files::Error::from_io("reading", &path, e))?;
+    let found =
+        FileKind::of(source).map_err(|error| files::Error::from_io("reading", &path, error))?;
     if found != FileKind::SignedData {
         return Err(Error::Unsupported { path, found });
     }

@@ -341,7 +341,7 @@ pub(crate) fn request_stamp(
     digest: &[u8],
 ) -> timestamp::Result<(Vec<u8>, Token, Vec<timestamp::Error>)> {
     let mut nonce = [0; 8];
-    nonce.copy_from_slice(&crypto::random::bytes(8)[..8]);
+    crypto::random::fill(&mut nonce).map_err(timestamp::Error::Random)?;
     let request = Request { algorithm, digest: digest.to_vec(), policy: None, nonce };
     timestamp::obtain_from(authorities, &request)
 }

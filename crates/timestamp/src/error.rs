@@ -95,6 +95,9 @@ pub enum Error {
         /// One error for each authority, in order.
         reasons: Vec<Error>,
     },
+    /// No random nonce could be had.
+    #[error("no random octets for the nonce")]
+    Random(#[source] crypto::Error),
     /// No authority was named.
     #[error("no time-stamp authority is named")]
     NoAuthority,
@@ -142,7 +145,7 @@ impl Error {
             }
             Self::Token(error) => error.hint(),
             Self::TstInfo(error) => error.hint(),
-            Self::Signers { .. } => None,
+            Self::Signers { .. } | Self::Random(_) => None,
         }
     }
 }
