@@ -43,16 +43,17 @@ impl Failure {
 
     /// A verb, format or flag that a later release brings.
     pub(crate) fn later(what: &str) -> Self {
+        let in_italian = crate::args::tree::in_italian(what);
         Self::new(
             "NOT_YET_AVAILABLE",
             Exit::Unsupported,
             both!(
-                "«{what}» non è ancora disponibile: arriverà con una versione successiva di ceralacca",
+                "«{in_italian}» non è ancora disponibile: arriverà con una versione successiva di ceralacca",
                 "`{what}` is not available yet: it comes with a later release of ceralacca"
             ),
         )
         .hint(Text::fixed(
-            "`ceralacca --help` elenca ciò che questa versione sa fare",
+            "«ceralacca --help» elenca ciò che questa versione sa fare",
             "`ceralacca --help` lists what this release can do",
         ))
     }

@@ -28,7 +28,7 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, FromArgMatches};
 
-use crate::args::{Cli, Common, Verb, tree};
+use crate::args::{Cli, Verb, tree};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::lang::{Lang, Text};
@@ -57,10 +57,12 @@ fn run(args: &[OsString]) -> Exit {
         Naming { file: cli.common.config.clone(), profile: tree::config_profile(&matches) };
     let mut flags = Layer::from_common(&cli.common);
     add_own(&cli.verb, &mut flags);
+    // A reserved verb takes whatever follows, these flags too.
+    flags.lang = flags.lang.or_else(|| lang::from_arguments(args));
     let settings = Settings::resolve(flags, &naming, &world);
     // Without settings the language is what it would be without a configuration file.
     let lang = settings.as_ref().map_or_else(|_| early_lang(args), |s| s.lang.value);
-    let manner = manner(&cli.common, &cli.verb, settings.as_ref().ok(), lang);
+    let manner = manner(&cli, usage::form(args), settings.as_ref().ok(), lang);
     let mut printer = Printer::new(cli.verb.name(), manner);
     let refusal = match &settings {
         Err(failure) => Some(failure.clone()),
@@ -133,14 +135,8 @@ fn add_own(verb: &Verb, flags: &mut Layer) {
     }
 }
 
-fn manner(common: &Common, verb: &Verb, settings: Option<&Settings>, lang: Lang) -> Manner {
-    let form = if common.jsonl {
-        Form::JsonLines
-    } else if common.json {
-        Form::Json
-    } else {
-        Form::Text
-    };
+fn manner(cli: &Cli, form: Form, settings: Option<&Settings>, lang: Lang) -> Manner {
+    let (common, verb) = (&cli.common, &cli.verb);
     let named = verb.output().is_some_and(|o| paths::is_dash(o));
     // What came from stdin and is not told where to go, goes to stdout.
     let piped = verb.output().is_none()

@@ -8,8 +8,14 @@
 //! This is no player: damage inside frames goes unseen.
 
 use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
 
-use crate::lang::{Text, both};
+use files::{FollowLinks, SourceFile};
+
+use crate::clean;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::lang::{Lang, Text, both};
 
 /// Most boxes or chunks looked at. A fragmented MP4 has two for each fragment of some seconds:
 /// enough for months of recording, and an end for files made to keep us walking.
@@ -68,6 +74,28 @@ impl Flaw {
             ),
         }
     }
+}
+
+/// Refuses a recording that is not complete, before anything is asked or signed.
+///
+/// # Errors
+/// Exit 4: it is not complete, with the override named; or it cannot be read.
+pub(crate) fn refuse_incomplete(path: &Path) -> Result<(), Failure> {
+    let mut file = SourceFile::open(path, FollowLinks::Follow)?;
+    let len = file.len();
+    let flaw = check(&mut file, len).map_err(|e| files::Error::from_io("reading", path, e))?;
+    let Some(flaw) = flaw else { return Ok(()) };
+    let (shown, what) = (clean::path(path), flaw.text());
+    let (it, en) = (what.get(Lang::It), what.get(Lang::En));
+    Err(Failure::new(
+        "MEDIA_INCOMPLETE",
+        Exit::Io,
+        both!("{shown} non è una registrazione completa: {it}", "{shown} is no complete recording: {en}"),
+    )
+    .hint(Text::fixed(
+        "copiare di nuovo il file dall'originale o farlo riparare; per firmarlo così com'è: --allow incomplete-media",
+        "copy the file from its original again, or have it repaired; to sign it as it is: --allow incomplete-media",
+    )))
 }
 
 /// Looks at a file of `len` bytes; `None` means complete, or no recording of a kind known here.
@@ -283,7 +311,6 @@ fn read_at<R: Read + Seek>(file: &mut R, at: u64, buf: &mut [u8]) -> io::Result<
 mod tests {
     use super::*;
     use std::io::Cursor;
-    use std::path::Path;
 
     fn of(bytes: &[u8]) -> Option<Flaw> {
         check(&mut Cursor::new(bytes), bytes.len() as u64).expect("read")
@@ -319,6 +346,17 @@ mod tests {
         assert!(
             matches!(of(&vector("troncata.wav")), Some(Flaw::CutShort { part, .. }) if part == "data")
         );
+    }
+
+    #[test]
+    fn the_refusal_names_the_override() {
+        let media = Path::new(env!("CARGO_MANIFEST_DIR")).join("../test-vectors/media");
+        assert_eq!(refuse_incomplete(&media.join("seduta-consiglio.mp4")), Ok(()));
+        let failure = refuse_incomplete(&media.join("senza-moov.mp4")).expect_err("no index");
+        assert_eq!((failure.code, failure.exit), ("MEDIA_INCOMPLETE", Exit::Io));
+        let hint = failure.hint.expect("hint");
+        assert!(hint.get(Lang::It).contains("--allow incomplete-media"));
+        assert!(refuse_incomplete(&media.join("nessuno.mp4")).is_err());
     }
 
     #[test]
@@ -360,7 +398,10 @@ mod tests {
         let data = chunk(b"data", 4, &[0; 4]);
         assert_eq!(of(&wave(b"RIFF", &[fmt.clone(), data.clone()])), None);
         assert_eq!(of(&wave(b"RIFF", &[data])), Some(Flaw::NoChunk { part: "fmt" }));
-        assert_eq!(of(&wave(b"RIFF", &[fmt.clone()])), Some(Flaw::NoChunk { part: "data" }));
+        assert_eq!(
+            of(&wave(b"RIFF", std::slice::from_ref(&fmt))),
+            Some(Flaw::NoChunk { part: "data" })
+        );
         let open = chunk(b"data", 0, &[1; 8]);
         assert_eq!(of(&wave(b"RIFF", &[fmt.clone(), open])), Some(Flaw::NotClosed { kind: "WAV" }));
         let open = chunk(b"data", u32::MAX, &[1; 8]);

@@ -96,12 +96,15 @@ impl Printer {
                 for warning in &outcome.warnings {
                     if !self.manner.quiet {
                         let label = Text::fixed("attenzione", "warning");
-                        self.labelled(&label, Tone::Doubt, outcome, &warning.message);
+                        self.labelled(&label, Tone::Doubt, whose(outcome), &warning.message);
                     }
                 }
                 for error in &outcome.errors {
                     let label = Text::fixed("errore", "error");
-                    self.labelled(&label, Tone::Bad, outcome, &error.message);
+                    // A wrong or unavailable command is no matter of the file it was for.
+                    let of_command = matches!(error.code, "USAGE" | "NOT_YET_AVAILABLE");
+                    let input = if of_command { None } else { whose(outcome) };
+                    self.labelled(&label, Tone::Bad, input, &error.message);
                     if let Some(hint) = &error.hint {
                         let label = Text::fixed("che cosa fare", "hint");
                         let lang = self.manner.lang;
@@ -128,14 +131,12 @@ impl Printer {
         let _ = self.out.flush();
     }
 
-    fn labelled(&mut self, label: &Text, tone: Tone, outcome: &Outcome, message: &Text) {
+    fn labelled(&mut self, label: &Text, tone: Tone, input: Option<&str>, message: &Text) {
         let lang = self.manner.lang;
         let style = style_of(tone);
         let message = clean::line(message.get(lang));
         // With several inputs a sentence must say whose it is; most name the path themselves.
-        let whose = outcome
-            .input
-            .as_deref()
+        let whose = input
             .map(clean::line)
             .filter(|input| !message.contains(input.as_ref()))
             .map(|input| format!("{input}: "))
@@ -166,6 +167,11 @@ impl Printer {
         let _ = writeln!(self.err, "{text}");
         let _ = self.err.flush();
     }
+}
+
+/// The input a sentence is about.
+fn whose(outcome: &Outcome) -> Option<&str> {
+    outcome.input.as_deref()
 }
 
 fn style_of(tone: Tone) -> Style {
@@ -219,11 +225,17 @@ pub(crate) mod tests {
     fn result_on_stdout_and_errors_on_stderr() {
         let outcome = Outcome::new("a.p7m")
             .line(Tone::Plain, Text::same("Rossi\n\u{1b}[31mforged line"))
+            .failure(Failure::new("IO", crate::exit::Exit::Io, Text::same("no room")))
             .failure(Failure::later("x"));
         let (out, err) = print(manner(Form::Text), &outcome);
         assert_eq!(out, "Rossi[31mforged line\n");
         assert!(err.starts_with("\u{1b}[1m\u{1b}[31merror"), "{err:?}");
-        assert!(err.contains("a.p7m: `x` is not available yet") && err.contains("hint: "), "{err}");
+        assert!(
+            err.contains(": a.p7m: no room")
+                && err.contains(": `x` is not")
+                && err.contains("hint: "),
+            "{err}"
+        );
     }
 
     #[test]

@@ -56,7 +56,7 @@ fn print(error: &clap::Error) {
 }
 
 /// Text or JSON, as far as a command that could not be parsed says.
-fn form(args: &[OsString]) -> Form {
+pub(crate) fn form(args: &[OsString]) -> Form {
     let before_dashes = || args.iter().take_while(|a| *a != "--");
     if before_dashes().any(|a| a == "--jsonl") {
         Form::JsonLines

@@ -28,7 +28,7 @@ pub(crate) struct Cli {
     /// With `package sip` and `package aip` give it before the verb: there --profile names the kind of package.
     // Not `global`: `package sip` and `package aip` have a --profile of their own. `tree` adds it
     // to every other verb, and `tree::config_profile` reads whichever was given.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = "General options")]
     pub(crate) profile: Option<String>,
     #[command(subcommand)]
     pub(crate) verb: Verb,

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 /// Flags every verb takes, before it or after it.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "General options")]
 pub(crate) struct Common {
     /// Print one JSON object (schema ceralacca/1); with several inputs use --jsonl
     #[arg(long, global = true)]

@@ -162,8 +162,12 @@ fn italian_frame(mut command: Command, path: &str) -> Command {
     let ids: Vec<String> = command.get_arguments().map(|a| a.get_id().to_string()).collect();
     for id in ids {
         command = command.mut_arg(id, |arg| {
-            let heading = if arg.is_positional() { "Argomenti" } else { "Opzioni" };
-            if arg.get_help_heading().is_some() { arg } else { arg.help_heading(heading) }
+            let heading = match (arg.get_help_heading(), arg.is_positional()) {
+                (None, true) => "Argomenti",
+                (None, false) => "Opzioni",
+                (Some(_), _) => "Opzioni generali",
+            };
+            arg.help_heading(heading)
         });
     }
     let usage = command
@@ -179,6 +183,18 @@ fn italian_frame(mut command: Command, path: &str) -> Command {
         .subcommand_help_heading("Comandi")
         .subcommand_value_name("COMANDO")
         .help_template("{about-with-newline}\nUso: {usage}\n\n{all-args}{after-help}")
+}
+
+/// What an English command reads in Italian: `package sip --profile parer` → `pacchetto versamento …`.
+pub(crate) fn in_italian(english: &str) -> String {
+    let root = bare();
+    let mut command = Some(&root);
+    let words = english.split(' ').map(|word| {
+        command = command.and_then(|c| c.find_subcommand(word));
+        let alias = command.and_then(|c| c.get_visible_aliases().next());
+        alias.unwrap_or(word).to_owned()
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// The command at a path of English or Italian names, with the English path; `None` if there is no such verb.
@@ -292,10 +308,23 @@ mod tests {
         root.build();
         walk(&root.clone(), "", &mut |command, path| {
             let help = command.clone().render_long_help().to_string();
-            for english in ["Usage:", "Options:", "Arguments:", "Commands:", "OPTIONS", "Print "] {
+            for english in
+                ["Usage:", "Options:", "Arguments:", "Commands:", "OPTIONS", "General", "Print "]
+            {
                 assert!(!help.contains(english), "{path}: `{english}` in\n{help}");
             }
         });
+    }
+
+    #[test]
+    fn commands_read_in_italian() {
+        assert_eq!(in_italian("countersign"), "controfirma");
+        assert_eq!(
+            in_italian("package sip --profile parer"),
+            "pacchetto versamento --profile parer"
+        );
+        assert_eq!(in_italian("--level lt"), "--level lt");
+        assert_eq!(in_italian("pec"), "pec");
     }
 
     #[test]

@@ -85,7 +85,10 @@ pub(crate) fn init(args: &LabInit, run: &mut Run<'_>) -> Result<Exit, Failure> {
 /// # Errors
 /// The folder holds no lab; the port is taken.
 pub(crate) fn serve(args: &LabServe, run: &mut Run<'_>) -> Result<Exit, Failure> {
-    let pki = lab::disk::load(&args.dir)?;
+    let pki = lab::disk::load(&args.dir).map_err(|error| {
+        let failure = Failure::from(error);
+        if failure.code == "NOT_FOUND" { failure.hint(no_lab()) } else { failure }
+    })?;
     // The one clock of the servers; the rest of the program reads its own once.
     let clock: lab::Clock = Arc::new(Utc::now);
     let running = lab::Lab::start_loaded(pki, clock)?;
@@ -105,6 +108,13 @@ pub(crate) fn serve(args: &LabServe, run: &mut Run<'_>) -> Result<Exit, Failure>
     }
     running.stop();
     Ok(Exit::Interrupted)
+}
+
+fn no_lab() -> Text {
+    Text::fixed(
+        "crearne una in un'altra cartella con «ceralacca lab init»",
+        "make one in another folder with `ceralacca lab init`",
+    )
 }
 
 /// Numbers of certificates must differ from lab to lab.
@@ -148,10 +158,7 @@ impl From<lab::Error> for Failure {
                 "un altro programma, forse un'altra PKI di prova, usa questa porta: crearne una con --port",
                 "another program, perhaps another lab, uses this port: make a lab with another --port",
             )),
-            "NOT_A_LAB" => failure.hint(Text::fixed(
-                "crearne una in un'altra cartella con «ceralacca lab init»",
-                "make one in another folder with `ceralacca lab init`",
-            )),
+            "NOT_A_LAB" => failure.hint(no_lab()),
             _ => failure,
         }
     }

@@ -68,6 +68,9 @@ fn page(command: &Command, path: &str) -> String {
     let mut page = Vec::new();
     let title = title(path);
     // Rendering into memory cannot fail.
-    let _ = clap_mangen::Man::new(command.clone()).title(title.to_uppercase()).render(&mut page);
+    let _ = clap_mangen::Man::new(command.clone())
+        .title(title.to_uppercase())
+        .source(concat!("ceralacca ", env!("CARGO_PKG_VERSION")))
+        .render(&mut page);
     String::from_utf8_lossy(&page).into_owned()
 }

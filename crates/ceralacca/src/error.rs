@@ -123,7 +123,7 @@ pub enum Error {
 
 impl Error {
     /// A constructor for `map_err` that names the file.
-    pub(crate) fn cades(path: &std::path::Path) -> impl Fn(cades::Error) -> Self {
+    pub(crate) fn cades(path: &std::path::Path) -> impl Fn(cades::Error) -> Self + use<> {
         let path = path.to_owned();
         move |source| match source {
             cades::Error::Io(error) | cades::Error::Cms(cms::Error::Io(error)) => {

@@ -14,6 +14,7 @@ mod progress;
 mod sign;
 mod stamp;
 mod trust;
+mod verify;
 
 pub use error::{Error, Family, Result};
 pub use extract::{Extracted, Removed, default_output as extracted_name, extract_file, extract_to};
@@ -27,12 +28,14 @@ pub use sign::{
 };
 pub use stamp::{StampOptions, Stamped, stamp_file};
 pub use trust::Evidence;
+pub use verify::{VerifyOptions, gather_facts, verify_file, verify_reader};
 
 // What the arguments are made of.
 pub use cms::Limits;
 pub use crypto::{DigestAlgorithm, Secret, Signer};
 pub use files::{Durability, Overwrite};
 pub use timestamp::TimestampAuthority;
+pub use validation::{self, Lang, Policy, ReferenceTime, Report, Times};
 pub use x509::{Certificate, Fetch, TrustAnchor};
 
 /// An error with all its causes in one line.

@@ -211,7 +211,10 @@ impl SignatureAlgorithm {
             .ok_or_else(unsupported)?;
         // dsa-with-SHA1 was seen with the domain parameters of its key.
         let copied = matches!(found, Self::Dsa { .. })
-            && identifier.parameters.as_ref().is_some_and(|raw| raw.first() == Some(&Tag::SEQUENCE.0));
+            && identifier
+                .parameters
+                .as_ref()
+                .is_some_and(|raw| raw.first() == Some(&Tag::SEQUENCE.0));
         if !copied {
             identifier.require_no_parameters()?;
         }
@@ -365,7 +368,10 @@ mod tests {
 
     #[test]
     fn pss_parameters_are_read_never_assumed() {
-        assert!(matches!(read("1.2.840.113549.1.1.10", Some(Sha256)), Err(Error::Malformed { .. })));
+        assert!(matches!(
+            read("1.2.840.113549.1.1.10", Some(Sha256)),
+            Err(Error::Malformed { .. })
+        ));
         let odd = SignatureAlgorithm::RsaPss {
             digest: Sha256,
             mgf_digest: Sha1,

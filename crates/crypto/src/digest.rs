@@ -121,7 +121,10 @@ impl DigestAlgorithm {
     /// built and configured on this machine, offers it.
     #[must_use]
     pub fn from_oid(oid: &Oid) -> Option<Self> {
-        ROWS.iter().find(|row| row.oid == *oid).map(|row| row.algorithm).filter(|a| a.is_available())
+        ROWS.iter()
+            .find(|row| row.oid == *oid)
+            .map(|row| row.algorithm)
+            .filter(|a| a.is_available())
     }
 
     /// The algorithm of an identifier; parameters absent or NULL, or the output
@@ -229,7 +232,9 @@ impl DigestAlgorithm {
 
     pub(crate) fn md(self) -> Option<&'static MdRef> {
         static FETCHED: [OnceLock<Option<Md>>; 15] = [const { OnceLock::new() }; 15];
-        FETCHED[self as usize].get_or_init(|| Md::fetch(None, self.row().openssl, None).ok()).as_deref()
+        FETCHED[self as usize]
+            .get_or_init(|| Md::fetch(None, self.row().openssl, None).ok())
+            .as_deref()
     }
 }
 
@@ -373,7 +378,8 @@ pub(crate) fn hmac(algorithm: DigestAlgorithm, key: &[u8], message: &[u8]) -> Ve
     }
     let pass = |pad: u8, message: &[u8]| {
         let mut hasher = Hasher::new(algorithm);
-        let padded: zeroize::Zeroizing<Vec<u8>> = block.iter().map(|o| o ^ pad).collect::<Vec<_>>().into();
+        let padded: zeroize::Zeroizing<Vec<u8>> =
+            block.iter().map(|o| o ^ pad).collect::<Vec<_>>().into();
         hasher.update(&padded);
         hasher.update(message);
         hasher.finish()
@@ -519,6 +525,9 @@ mod tests {
         let short = hmac(Sha256, b"Jefe", b"what do ya want for nothing?");
         assert!(hex(&short).starts_with("5bdcc146bf60754e6a042426089575c7"));
         let message = b"Test Using Larger Than Block-Size Key - Hash Key First";
-        assert!(hex(&hmac(Sha512, &[0xaa; 131], message)).starts_with("80b24263c7c1a3ebb71493c1dd7be8b4"));
+        assert!(
+            hex(&hmac(Sha512, &[0xaa; 131], message))
+                .starts_with("80b24263c7c1a3ebb71493c1dd7be8b4")
+        );
     }
 }

@@ -150,27 +150,34 @@ pub(crate) struct DsaKey {
 }
 
 impl DsaKey {
-    /// Reads Dss-Parms and DSAPublicKey (RFC 3279 §2.3.2). Parameters inherited
-    /// from the issuer are not supported.
-    pub(crate) fn new(parameters: Option<&[u8]>, key: &[u8]) -> Result<Self> {
+    /// Reads Dss-Parms and DSAPublicKey (RFC 3279 §2.3.2). Without parameters
+    /// those of the issuer's key hold.
+    pub(crate) fn new(
+        parameters: Option<&[u8]>,
+        key: &[u8],
+        issuer: Option<&Self>,
+    ) -> Result<Self> {
         let what = "DSA public key";
-        let Some(parameters) = parameters else {
-            return Err(Error::Unsupported { what: "DSA parameters inherited from the issuer" });
-        };
-        let mut fields = Value::parse(parameters)
-            .and_then(|value| value.expect(Tag::SEQUENCE))
-            .context(what)?
-            .children();
         let number = |fields: &mut Cursor<'_>| -> Result<Vec<u8>> {
             let contents = fields.expect(Tag::INTEGER).and_then(|v| v.integer()).context(what)?;
             unsigned(contents).map(<[u8]>::to_vec).ok_or(Error::malformed(what))
         };
-        let (p, q, g) = (number(&mut fields)?, number(&mut fields)?, number(&mut fields)?);
-        fields.finish().context(what)?;
         let mut fields = Cursor::new(key);
         let y = number(&mut fields)?;
         fields.finish().context(what)?;
-        let key = Self { p, q, g, y };
+        let key = match (parameters, issuer) {
+            (Some(parameters), _) => {
+                let value = Value::parse(parameters).and_then(|value| value.expect(Tag::SEQUENCE));
+                let mut fields = value.context(what)?.children();
+                let (p, q, g) = (number(&mut fields)?, number(&mut fields)?, number(&mut fields)?);
+                fields.finish().context(what)?;
+                Self { p, q, g, y }
+            }
+            (None, Some(issuer)) => Self { y, ..issuer.clone() },
+            (None, None) => {
+                return Err(Error::Unsupported { what: "DSA parameters inherited from nobody" });
+            }
+        };
         key.check()?;
         Ok(key)
     }
@@ -188,7 +195,8 @@ impl DsaKey {
         }
         let sound = || -> Result<bool, ErrorStack> {
             let number = |octets: &[u8]| BigNum::from_slice(octets);
-            let (p, q, g, y) = (number(&self.p)?, number(&self.q)?, number(&self.g)?, number(&self.y)?);
+            let (p, q, g, y) =
+                (number(&self.p)?, number(&self.q)?, number(&self.g)?, number(&self.y)?);
             if !p.is_odd() || !q.is_odd() {
                 return Ok(false);
             }
@@ -237,8 +245,11 @@ impl DsaKey {
         r: &BigNumRef,
         s: &BigNumRef,
     ) -> Result<bool, ErrorStack> {
-        let (p, g, y) =
-            (BigNum::from_slice(&self.p)?, BigNum::from_slice(&self.g)?, BigNum::from_slice(&self.y)?);
+        let (p, g, y) = (
+            BigNum::from_slice(&self.p)?,
+            BigNum::from_slice(&self.g)?,
+            BigNum::from_slice(&self.y)?,
+        );
         let mut context = BigNumContext::new()?;
         let mut w = BigNum::new()?;
         // q need not be prime, for all we know; then there may be no inverse.

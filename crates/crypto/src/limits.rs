@@ -22,7 +22,7 @@ pub const RSA_SMALL_MODULUS_BITS: usize = 3_072;
 /// Longest DSA modulus, in bits (`OPENSSL_DSA_MAX_MODULUS_BITS`).
 pub const MAX_DSA_BITS: usize = 10_000;
 
-/// Shortest RSA or DSA-like modulus to sign with, in bits (SOG-IS Agreed
+/// Shortest RSA modulus to sign with, in bits (SOG-IS Agreed
 /// Cryptographic Mechanisms 1.3 §4.1; ETSI TS 119 312 §9).
 pub const MIN_RSA_SIGNING_BITS: usize = 2_048;
 

@@ -130,11 +130,23 @@ const RC4_40: CipherKind = cipher("RC4-40", 5, 0, 1);
 enum Kdf {
     /// RFC 7292 §B.2: gives the IV as well. `short` is the key length before
     /// two-key triple DES repeats its first part.
-    Pkcs12 { short: usize },
+    Pkcs12 {
+        short: usize,
+    },
     /// RFC 8018 §5.1: gives the IV as well.
-    Pbkdf1 { digest: DigestAlgorithm },
-    Pbkdf2 { prf: DigestAlgorithm, iv: Vec<u8> },
-    Scrypt { n: u64, r: u64, p: u64, iv: Vec<u8> },
+    Pbkdf1 {
+        digest: DigestAlgorithm,
+    },
+    Pbkdf2 {
+        prf: DigestAlgorithm,
+        iv: Vec<u8>,
+    },
+    Scrypt {
+        n: u64,
+        r: u64,
+        p: u64,
+        iv: Vec<u8>,
+    },
 }
 
 /// How something is encrypted with a password.
@@ -198,15 +210,14 @@ impl Scheme {
         if oid == PBES2 {
             return Self::read_pbes2(identifier, budget);
         }
-        let (kdf, cipher) = if let Some((_, cipher, short)) =
-            PKCS12_PBE.iter().find(|row| row.0 == oid)
-        {
-            (Kdf::Pkcs12 { short: *short }, *cipher)
-        } else if let Some((_, digest, cipher)) = PBES1.iter().find(|row| row.0 == oid) {
-            (Kdf::Pbkdf1 { digest: *digest }, *cipher)
-        } else {
-            return Err(unsupported(oid));
-        };
+        let (kdf, cipher) =
+            if let Some((_, cipher, short)) = PKCS12_PBE.iter().find(|row| row.0 == oid) {
+                (Kdf::Pkcs12 { short: *short }, *cipher)
+            } else if let Some((_, digest, cipher)) = PBES1.iter().find(|row| row.0 == oid) {
+                (Kdf::Pbkdf1 { digest: *digest }, *cipher)
+            } else {
+                return Err(unsupported(oid));
+            };
         let mut fields = parameters(identifier)?.children();
         let salt = fields.expect(Tag::OCTET_STRING).context(WHAT)?.contents().to_vec();
         let iterations = count(&fields.any().context(WHAT)?, budget)?;
@@ -477,7 +488,7 @@ pub(crate) fn decrypt_pem(
 
 /// `None`: the padding is wrong.
 fn decrypt(kind: CipherKind, key: &[u8], iv: &[u8], octets: &[u8]) -> Result<Option<Wiped>> {
-    if octets.is_empty() || octets.len() % kind.block != 0 {
+    if octets.is_empty() || !octets.len().is_multiple_of(kind.block) {
         return Err(Error::malformed("encrypted data"));
     }
     if let Ok(cipher) = Cipher::fetch(None, kind.name, None) {

@@ -65,7 +65,7 @@ fn dek_info(value: &[u8]) -> Option<(String, Vec<u8>)> {
 /// Base64 (RFC 4648 §4) with its padding.
 fn base64(text: &[u8]) -> Option<Vec<u8>> {
     let digits = text.strip_suffix(b"==").or(text.strip_suffix(b"=")).unwrap_or(text);
-    if text.len() % 4 != 0 {
+    if !text.len().is_multiple_of(4) {
         return None;
     }
     let mut out = Vec::with_capacity(text.len() / 4 * 3);

@@ -51,6 +51,15 @@ pub struct Pkcs12Contents {
 /// Opens a PKCS#12 file that is protected with a password; an empty one is
 /// tried as empty and as none.
 ///
+/// ```
+/// use ceralacca_crypto::{Error, Secret, Signer, pkcs12};
+/// # let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/modern.p12"));
+/// let contents = pkcs12::open(file, &Secret::from("prova 123"))?;
+/// println!("{:?}, {} more certificates", contents.key.public_key(), contents.chain.len());
+/// assert!(matches!(pkcs12::open(file, &Secret::from("provo 123")), Err(Error::WrongPassword)));
+/// # Ok::<(), Error>(())
+/// ```
+///
 /// # Errors
 /// [`Error::WrongPassword`]; not a PKCS#12 file; no key, or none with its
 /// certificate; a key that cannot sign; more iterations than
@@ -111,7 +120,8 @@ impl Pfx {
             None => None,
         };
         fields.finish().context(WHAT)?;
-        let list = Value::parse_prefix(&safes).and_then(|v| v.expect(Tag::SEQUENCE)).context(WHAT)?;
+        let list =
+            Value::parse_prefix(&safes).and_then(|v| v.expect(Tag::SEQUENCE)).context(WHAT)?;
         let mut bags = Bags::default();
         let mut encrypted = Vec::new();
         for info in list.children().collect_all().context(WHAT)? {
@@ -188,8 +198,7 @@ impl Mac {
         let (digest, key) = match &self.kind {
             MacKind::Pkcs12 { digest, salt, iterations } => {
                 let length = digest.output_len();
-                let key =
-                    pbe::pkcs12_kdf(*digest, 3, &password.bmp, salt, *iterations, length)?;
+                let key = pbe::pkcs12_kdf(*digest, 3, &password.bmp, salt, *iterations, length)?;
                 (*digest, key)
             }
             MacKind::Pbmac1 { derivation, key_len, digest } => {

@@ -111,6 +111,19 @@ impl PublicKey {
     /// Malformed, of an unsupported kind, over a limit, or no sound key: a
     /// point off its curve, an even modulus.
     pub fn from_spki_der(octets: &[u8]) -> Result<Self> {
+        Self::read(octets, None)
+    }
+
+    /// Reads a SubjectPublicKeyInfo that may leave out its DSA parameters, to
+    /// take them from the key that certifies it (RFC 5280 §6.1.4 (d) to (f)).
+    ///
+    /// # Errors
+    /// As [`Self::from_spki_der`]; parameters missing and `issuer` no DSA key.
+    pub fn from_spki_der_issued_by(octets: &[u8], issuer: &Self) -> Result<Self> {
+        Self::read(octets, Some(issuer))
+    }
+
+    fn read(octets: &[u8], issuer: Option<&Self>) -> Result<Self> {
         let what = "public key";
         let value = Value::parse(octets).context(what)?;
         let mut fields = value.expect(Tag::SEQUENCE).context(what)?.children();
@@ -118,7 +131,8 @@ impl PublicKey {
         let bits = fields.expect(Tag::BIT_STRING).and_then(|v| v.bit_string()).context(what)?;
         fields.finish().context(what)?;
         let (0, bits) = bits else { return Err(Error::malformed(what)) };
-        Ok(Self { spki: octets.to_vec(), key: Key::read(&algorithm, bits)? })
+        let issuer = issuer.map(|issuer| &issuer.key);
+        Ok(Self { spki: octets.to_vec(), key: Key::read(&algorithm, bits, issuer)? })
     }
 
     /// The SubjectPublicKeyInfo as received.
@@ -180,7 +194,8 @@ impl PublicKey {
         match (&self.key, &other.key) {
             (Key::Rsa(a) | Key::RsaPss(a, _), Key::Rsa(b) | Key::RsaPss(b, _)) => a == b,
             (Key::Ec(a), Key::Ec(b)) => {
-                a.curve == b.curve && a.point().ok().zip(b.point().ok()).is_some_and(|(a, b)| a == b)
+                a.curve == b.curve
+                    && a.point().ok().zip(b.point().ok()).is_some_and(|(a, b)| a == b)
             }
             (Key::Ed25519(_), Key::Ed25519(_)) | (Key::Ed448(_), Key::Ed448(_)) => {
                 self.subject_public_key() == other.subject_public_key()
@@ -300,7 +315,7 @@ impl PublicKey {
 }
 
 impl Key {
-    fn read(algorithm: &AlgorithmIdentifier, bits: &[u8]) -> Result<Self> {
+    fn read(algorithm: &AlgorithmIdentifier, bits: &[u8], issuer: Option<&Self>) -> Result<Self> {
         let oid = algorithm.oid;
         if oid == RSA_ENCRYPTION {
             algorithm.require_no_parameters()?;
@@ -322,7 +337,12 @@ impl Key {
             return Ok(Self::Ec(EcPublic::new(curve, bits)?));
         }
         if oid == ID_DSA {
-            return Ok(Self::Dsa(DsaKey::new(algorithm.parameters.as_deref(), bits)?));
+            let issuer = match issuer {
+                Some(Self::Dsa(issuer)) => Some(issuer),
+                _ => None,
+            };
+            let parameters = algorithm.parameters.as_deref().filter(|raw| *raw != [5, 0]);
+            return Ok(Self::Dsa(DsaKey::new(parameters, bits, issuer)?));
         }
         if oid == ED25519 || oid == ED448 {
             if algorithm.parameters.is_some() {

@@ -8,11 +8,20 @@ use crate::{Result, error::Context};
 /// The operating system gives OpenSSL no entropy.
 pub fn bytes(count: usize) -> Result<Vec<u8>> {
     let mut octets = vec![0; count];
+    fill(&mut octets)?;
+    Ok(octets)
+}
+
+/// Fills `octets`, as [`bytes`] does.
+///
+/// # Errors
+/// As [`bytes`].
+pub fn fill(octets: &mut [u8]) -> Result<()> {
     // One call takes an `int`; nobody asks for 2 GiB, but then it still works.
     for chunk in octets.chunks_mut(1 << 30) {
         openssl::rand::rand_bytes(chunk).context("random octets")?;
     }
-    Ok(octets)
+    Ok(())
 }
 
 #[cfg(test)]

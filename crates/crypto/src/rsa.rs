@@ -105,10 +105,9 @@ impl RsaKey {
         }
         let block = self.recover(signature)?;
         let with_null = AlgorithmIdentifier::with_null(algorithm.oid());
-        for (identifier, tolerance) in [
-            (with_null, None),
-            (algorithm.identifier(), Some(Tolerance::DigestInfoWithoutNull)),
-        ] {
+        for (identifier, tolerance) in
+            [(with_null, None), (algorithm.identifier(), Some(Tolerance::DigestInfoWithoutNull))]
+        {
             let info = der::sequence(&[identifier.to_der(), der::octet_string(digest)]);
             // EMSA-PKCS1-v1_5 wants eight octets of padding at least.
             let Some(fill) = block.len().checked_sub(info.len() + 3).filter(|fill| *fill >= 8)

@@ -71,6 +71,17 @@ pub enum NewKey {
 }
 
 /// A private key in memory. OpenSSL wipes it when it is dropped.
+///
+/// ```
+/// use ceralacca_crypto::{Curve, NewKey, PublicKey, Signer, SoftKey};
+/// let key = SoftKey::generate(NewKey::Ec(Curve::P256))?;
+/// let signature = key.sign(b"seduta del 3 marzo")?;
+///
+/// let public = PublicKey::from_spki_der(key.public_key().spki())?;
+/// assert!(public.verify(&key.algorithm(), b"seduta del 3 marzo", &signature)?.tolerance.is_none());
+/// assert!(public.verify(&key.algorithm(), b"seduta del 4 marzo", &signature).is_err());
+/// # Ok::<(), ceralacca_crypto::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct SoftKey {
     key: PKey<Private>,
@@ -96,7 +107,9 @@ impl SoftKey {
                 return Err(Error::TooWeakToSign { what: SHORT_RSA });
             }
             NewKey::Rsa(bits) => Rsa::generate(bits).and_then(PKey::from_rsa),
-            NewKey::Ec(curve) => EcKey::generate(curve.group()?.as_ref()).and_then(PKey::from_ec_key),
+            NewKey::Ec(curve) => {
+                EcKey::generate(curve.group()?.as_ref()).and_then(PKey::from_ec_key)
+            }
             NewKey::Ed25519 => PKey::generate_ed25519(),
             NewKey::Ed448 => PKey::generate_ed448(),
         };
@@ -115,7 +128,11 @@ impl SoftKey {
         let block = block.ok_or(Error::NoPrivateKey)?;
         let with_password = || password.map(encodings).ok_or(Error::PasswordNeeded);
         if block.label == "ENCRYPTED PRIVATE KEY" {
-            return Self::from_encrypted_pkcs8(&block.octets, &with_password()?, &mut Budget::new());
+            return Self::from_encrypted_pkcs8(
+                &block.octets,
+                &with_password()?,
+                &mut Budget::new(),
+            );
         }
         let Some((cipher, iv)) = &block.encryption else {
             return Self::from_block(&block.label, &block.octets);
@@ -226,9 +243,7 @@ impl SoftKey {
         let cipher = openssl::symm::Cipher::aes_256_cbc();
         let pem = match password {
             None => self.key.private_key_to_pem_pkcs8(),
-            Some(secret) => {
-                self.key.private_key_to_pem_pkcs8_passphrase(cipher, secret.expose())
-            }
+            Some(secret) => self.key.private_key_to_pem_pkcs8_passphrase(cipher, secret.expose()),
         };
         pem.map(Zeroizing::new).context("writing a private key")
     }
@@ -388,7 +403,8 @@ fn check_for_signing(key: &PublicKey, algorithm: &SignatureAlgorithm) -> Result<
         // emLen >= hLen + sLen + 2 (RFC 8017 §9.1.1), one bit below the modulus.
         let room = (key.bits() - 1).div_ceil(8);
         let needed = parameters.digest.output_len() + 2;
-        let fits = room.checked_sub(needed).is_some_and(|left| parameters.salt_len as usize <= left);
+        let fits =
+            room.checked_sub(needed).is_some_and(|left| parameters.salt_len as usize <= left);
         if parameters.trailer != 1 || !fits {
             return Err(Error::Unsupported { what: "these RSASSA-PSS parameters with this key" });
         }

@@ -14,6 +14,7 @@
 //! not valid becomes no archive package. The index is signed by a callback of the caller, who owns
 //! keys and time-stamping.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -153,9 +154,10 @@ fn open_sip(
     }
     let index = read_index(tree, "", limits, &mut findings)?;
     if let Some(index) = &index {
+        let listed: BTreeSet<&str> = index.items().map(|i| i.path.as_str()).collect();
         judge_unlisted(
             tree,
-            |p| p == INDEX || p == INDEX_DIGEST || index.items().any(|i| i.path == p),
+            |p| p == INDEX || p == INDEX_DIGEST || listed.contains(p),
             "PDV-UNLISTED",
             "PdV indice 1.0",
             &mut findings,

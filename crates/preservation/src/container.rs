@@ -15,7 +15,7 @@ use files::{Durability, Overwrite, SourceFile, StagedDir, StagedFile};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-use crate::digest::{Algorithm, Hasher};
+use crate::digest::Algorithm;
 use crate::limits::Limits;
 use crate::names::{NameSet, check_path};
 use crate::{Error, Progress};
@@ -105,8 +105,7 @@ impl PackageWriter {
             Container::Dir => Inner::Dir { staged: StagedDir::create(target)?, current: None },
             Container::Zip => {
                 let abandoned = Arc::new(AtomicBool::new(false));
-                let fuse =
-                    Fuse { staged: StagedFile::create(target)?, abandoned: Arc::clone(&abandoned) };
+                let fuse = Fuse::new(StagedFile::create(target)?, Arc::clone(&abandoned));
                 let writer = ZipWriter::new(BufWriter::with_capacity(CHUNK, fuse));
                 Inner::Zip { writer: Some(Box::new(writer)), abandoned }
             }
@@ -138,7 +137,7 @@ impl PackageWriter {
         progress: &mut Progress<'_>,
     ) -> Result<Written, Error> {
         self.begin(path, source.len())?;
-        let mut hasher = Hasher::new(Algorithm::Sha256);
+        let mut hasher = Algorithm::Sha256.hasher();
         let mut buffer = vec![0; CHUNK];
         let mut size: u64 = 0;
         loop {
@@ -242,12 +241,16 @@ impl PackageWriter {
     ) -> Result<PathBuf, Error> {
         match &mut self.inner {
             Inner::Dir { .. } => {}
-            Inner::Zip { writer, .. } => {
+            Inner::Zip { writer, abandoned } => {
                 if let Some(writer) = writer.take() {
                     let buffered = writer.finish().map_err(|e| zip_error(&self.target, "", e))?;
                     let fuse = buffered.into_inner().map_err(|e| {
                         files::Error::from_io("writing", &self.target, e.into_error())
                     })?;
+                    // A failure that the ZIP writer kept to itself must not become a package.
+                    if abandoned.load(Ordering::Relaxed) {
+                        return Err(Error::Interrupted);
+                    }
                     return Ok(fuse.staged.commit(overwrite, durability)?);
                 }
             }
@@ -284,43 +287,73 @@ fn zip_error(target: &Path, member: &str, e: zip::result::ZipError) -> Error {
     }
 }
 
-/// A staged file that swallows everything once it is abandoned.
+/// A staged file that, after its first failure or once it is abandoned, swallows everything.
+///
+/// The ZIP writer tries to complete its archive when it is dropped and complains on standard error
+/// if it cannot; behind this it always can, and the error that counts was returned already. Position
+/// and length are kept going, since the ZIP writer asserts that they make sense.
 #[derive(Debug)]
 struct Fuse {
     staged: StagedFile,
     abandoned: Arc<AtomicBool>,
+    position: u64,
+    length: u64,
 }
 
 impl Fuse {
+    fn new(staged: StagedFile, abandoned: Arc<AtomicBool>) -> Self {
+        Self { staged, abandoned, position: 0, length: 0 }
+    }
+
     fn is_abandoned(&self) -> bool {
         self.abandoned.load(Ordering::Relaxed)
+    }
+
+    /// Blows the fuse on an error worth the name.
+    fn note<T>(&self, result: io::Result<T>) -> io::Result<T> {
+        if let Err(e) = &result
+            && e.kind() != io::ErrorKind::Interrupted
+        {
+            self.abandoned.store(true, Ordering::Relaxed);
+        }
+        result
     }
 }
 
 impl Write for Fuse {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        if self.is_abandoned() {
-            return Ok(buf.len());
-        }
-        self.staged.write(buf)
+        let n = if self.is_abandoned() {
+            buf.len()
+        } else {
+            let written = self.staged.write(buf);
+            self.note(written)?
+        };
+        self.position = self.position.saturating_add(u64::try_from(n).unwrap_or(u64::MAX));
+        self.length = self.length.max(self.position);
+        Ok(n)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         if self.is_abandoned() {
             return Ok(());
         }
-        self.staged.flush()
+        let flushed = self.staged.flush();
+        self.note(flushed)
     }
 }
 
 impl Seek for Fuse {
     fn seek(&mut self, pos: SeekFrom) -> io::Result<u64> {
-        if self.is_abandoned() {
-            return Ok(match pos {
+        self.position = if self.is_abandoned() {
+            match pos {
                 SeekFrom::Start(p) => p,
-                SeekFrom::Current(_) | SeekFrom::End(_) => 0,
-            });
-        }
-        self.staged.seek(pos)
+                SeekFrom::Current(d) => self.position.saturating_add_signed(d),
+                SeekFrom::End(d) => self.length.saturating_add_signed(d),
+            }
+        } else {
+            let sought = self.staged.seek(pos);
+            self.note(sought)?
+        };
+        Ok(self.position)
     }
 }

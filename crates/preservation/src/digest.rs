@@ -1,7 +1,7 @@
 //! The digests packages use. Writing is SHA-256 (AgID Allegato 5 and the side files); reading also
 //! takes SHA-384 and SHA-512, which an index of others may name.
 
-use sha2::{Digest as _, Sha256, Sha384, Sha512};
+pub(crate) use crypto::Hasher;
 
 /// A digest algorithm an index may name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,46 +38,20 @@ impl Algorithm {
             Self::Sha512 => 64,
         }
     }
-}
 
-/// A digest being computed.
-pub(crate) enum Hasher {
-    Sha256(Sha256),
-    Sha384(Sha384),
-    Sha512(Sha512),
-}
-
-impl Hasher {
-    pub(crate) fn new(algorithm: Algorithm) -> Self {
-        match algorithm {
-            Algorithm::Sha256 => Self::Sha256(Sha256::new()),
-            Algorithm::Sha384 => Self::Sha384(Sha384::new()),
-            Algorithm::Sha512 => Self::Sha512(Sha512::new()),
-        }
-    }
-
-    pub(crate) fn update(&mut self, bytes: &[u8]) {
-        match self {
-            Self::Sha256(h) => h.update(bytes),
-            Self::Sha384(h) => h.update(bytes),
-            Self::Sha512(h) => h.update(bytes),
-        }
-    }
-
-    pub(crate) fn finish(self) -> Vec<u8> {
-        match self {
-            Self::Sha256(h) => h.finalize().to_vec(),
-            Self::Sha384(h) => h.finalize().to_vec(),
-            Self::Sha512(h) => h.finalize().to_vec(),
-        }
+    /// Begins a digest.
+    pub(crate) fn hasher(self) -> Hasher {
+        Hasher::new(match self {
+            Self::Sha256 => crypto::DigestAlgorithm::Sha256,
+            Self::Sha384 => crypto::DigestAlgorithm::Sha384,
+            Self::Sha512 => crypto::DigestAlgorithm::Sha512,
+        })
     }
 }
 
 /// SHA-256 of a small value.
 pub(crate) fn sha256(bytes: &[u8]) -> Vec<u8> {
-    let mut hasher = Hasher::new(Algorithm::Sha256);
-    hasher.update(bytes);
-    hasher.finish()
+    crypto::digest(crypto::DigestAlgorithm::Sha256, bytes)
 }
 
 /// Lowercase hex, as everywhere in this program.

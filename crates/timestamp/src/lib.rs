@@ -12,4 +12,6 @@ mod token;
 pub use authority::{AuthorityError, TimestampAuthority};
 pub use error::{Error, Result};
 pub use protocol::{Request, obtain, obtain_from};
-pub use token::{Accuracy, Container, MessageImprint, Token, TokenCheck, TstInfo, read_tsr};
+pub use token::{
+    Accuracy, Container, MessageImprint, TST_INFO, Token, TokenCheck, TstInfo, read_tsr,
+};

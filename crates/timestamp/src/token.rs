@@ -11,7 +11,7 @@ use x509::Certificate;
 use crate::{Error, Result};
 
 /// id-ct-TSTInfo (RFC 3161 §2.4.2).
-pub(crate) const TST_INFO: Oid = Oid::new("1.2.840.113549.1.9.16.1.4");
+pub const TST_INFO: Oid = Oid::new("1.2.840.113549.1.9.16.1.4");
 
 /// What was stamped: a digest and its algorithm.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,7 +10,9 @@
 
 pub mod catalogue;
 pub mod clean;
+pub mod explain;
 pub mod facts;
+pub mod gather;
 pub mod indication;
 pub mod judge;
 pub mod policy;

@@ -1,1 +1,280 @@
-//! Text.
+//! The report as text: the verdict in plain words first, one sentence why, what to do next, then the details.
+//!
+//! Times are in Europe/Rome with their offset. What comes from files was cleaned when the report was
+//! made and is cleaned once more here, because a report may have been read back from JSON.
+
+use crate::{
+    Time,
+    catalogue::{Lang, fill},
+    clean::clean,
+    explain::{Explanation, Subject, explain, headline, nothing, passed},
+    indication::{Indication, Status, SubIndication, Verdict},
+    policy::Level,
+    report::{Finding, LegalNote, Report, SignatureReport, Signer, TimeReference, TimestampReport},
+};
+use chrono_tz::Europe::Rome;
+use std::fmt::Write as _;
+
+/// A moment in Europe/Rome with its offset: `07/03/2026 10:15:00 +01:00` in Italian, year first in English.
+pub fn rome(time: Time, lang: Lang) -> String {
+    let local = time.with_timezone(&Rome);
+    local.format(lang.pick("%d/%m/%Y %H:%M:%S %:z", "%Y-%m-%d %H:%M:%S %:z")).to_string()
+}
+
+/// The verdict in three sentences: headline, why, what to do next.
+pub fn summary(report: &Report, lang: Lang) -> (String, Explanation) {
+    let only_stamps = report.signatures.is_empty();
+    let subject = if only_stamps { Subject::Timestamp } else { Subject::Signature };
+    let outcomes: Vec<(Indication, Option<SubIndication>)> = if only_stamps {
+        report
+            .timestamps
+            .iter()
+            .map(|s| (Indication::from(s.indication), s.sub_indication))
+            .collect()
+    } else {
+        report.signatures.iter().map(|s| (s.indication, s.sub_indication)).collect()
+    };
+    let same = |indication: Indication| Verdict::from(indication) == report.verdict;
+    let count = outcomes.iter().filter(|(indication, _)| same(*indication)).count();
+    let worst = outcomes.iter().find(|(indication, _)| same(*indication)).and_then(|(_, sub)| *sub);
+    let told = match (report.verdict, worst) {
+        (Verdict::NoSignature, _) => nothing(lang),
+        (Verdict::TotalPassed, _) => passed(subject, lang),
+        (_, sub) => explain(sub.unwrap_or(SubIndication::Generic), subject, lang),
+    };
+    (headline(report.verdict, subject, count, outcomes.len(), lang), told)
+}
+
+/// The whole report as text, each line ended by a line feed.
+pub fn render(report: &Report, lang: Lang) -> String {
+    let mut out = String::new();
+    // Writing to a String cannot fail.
+    let _ = write_report(&mut out, report, lang);
+    out
+}
+
+fn write_report(out: &mut String, report: &Report, lang: Lang) -> std::fmt::Result {
+    let (head, told) = summary(report, lang);
+    writeln!(out, "{head}")?;
+    writeln!(out, "{}: {}", lang.pick("Perché", "Why"), told.why)?;
+    writeln!(out, "{}: {}", lang.pick("Cosa fare", "What to do"), told.next)?;
+    for expected in report.expected_signers.iter().filter(|e| e.signature.is_none()) {
+        let role = expected.role.as_deref().map(|role| format!(", {}", clean(role)));
+        writeln!(
+            out,
+            "{} {}{}",
+            lang.pick("Manca la firma attesa di", "Missing the expected signature of"),
+            clean(&expected.tax_code),
+            role.unwrap_or_default()
+        )?;
+    }
+    writeln!(out)?;
+    let layers: Vec<_> = report
+        .layers
+        .iter()
+        .map(|layer| match &layer.name {
+            Some(name) => format!("{} ({})", clean(&layer.kind), clean(name)),
+            None => clean(&layer.kind),
+        })
+        .collect();
+    let via = if layers.is_empty() { String::new() } else { format!(", {}", layers.join(" > ")) };
+    writeln!(out, "{}: {}{via}", lang.pick("Formato", "Format"), clean(&report.format))?;
+    writeln!(
+        out,
+        "{}: {} ({} {})",
+        lang.pick("Controllo al", "Checked at"),
+        rome(report.validation_time, lang),
+        lang.pick("regole", "policy"),
+        clean(&report.policy)
+    )?;
+    write_findings(out, &report.findings, "", lang)?;
+    for signature in &report.signatures {
+        writeln!(out)?;
+        write_signature(out, signature, lang)?;
+    }
+    for stamp in &report.timestamps {
+        writeln!(out)?;
+        write_stamp(out, stamp, "", lang)?;
+    }
+    Ok(())
+}
+
+fn write_signature(out: &mut String, signature: &SignatureReport, lang: Lang) -> std::fmt::Result {
+    let outcome = match signature.indication {
+        Indication::TotalPassed => lang.pick("valida", "valid"),
+        Indication::TotalFailed => lang.pick("NON valida", "NOT valid"),
+        Indication::Indeterminate => lang.pick("non verificabile", "cannot be verified"),
+    };
+    writeln!(
+        out,
+        "{} {}: {outcome} [{}]",
+        lang.pick("Firma", "Signature"),
+        clean(&signature.id),
+        codes(signature.indication.as_str(), signature.sub_indication)
+    )?;
+    match &signature.signer {
+        Some(signer) => writeln!(out, "  {}", signer_line(signer, lang))?,
+        None => writeln!(out, "  {}", lang.pick("Firmatario ignoto", "Unknown signer"))?,
+    }
+    if let Some(sub) = signature.sub_indication {
+        let told = explain(sub, Subject::Signature, lang);
+        writeln!(out, "  {}: {}", lang.pick("Perché", "Why"), told.why)?;
+        writeln!(out, "  {}: {}", lang.pick("Cosa fare", "What to do"), told.next)?;
+    }
+    let intact = match signature.intact {
+        Some(true) => lang.pick("integro", "intact"),
+        Some(false) => lang.pick("NON integro", "NOT intact"),
+        None => lang.pick("non controllato", "not checked"),
+    };
+    writeln!(
+        out,
+        "  {}: {}; {}: {intact}",
+        lang.pick("Livello", "Level"),
+        clean(&signature.level),
+        lang.pick("contenuto", "content")
+    )?;
+    if let Some(time) = signature.claimed_signing_time {
+        let label = lang.pick("Data dichiarata da chi firma", "Time claimed by the signer");
+        writeln!(out, "  {label}: {}", rome(time, lang))?;
+    }
+    if let (Some(time), Some(basis)) =
+        (signature.best_signature_time, basis(signature.time_reference, lang))
+    {
+        let label = lang.pick("Esisteva già il", "Proven to exist on");
+        writeln!(out, "  {label} {} ({basis})", rome(time, lang))?;
+    }
+    if let Some(plain) = &signature.without_time_reference {
+        writeln!(
+            out,
+            "  {}: {}",
+            lang.pick("Senza il riferimento fornito", "Without the given time reference"),
+            codes(plain.indication.as_str(), plain.sub_indication)
+        )?;
+    }
+    if let Some(time) = signature.try_again {
+        let label = lang.pick("Nuova prova attesa entro il", "New proof due by");
+        writeln!(out, "  {label} {}", rome(time, lang))?;
+    }
+    for stamp in &signature.timestamps {
+        write_stamp(out, stamp, "  ", lang)?;
+    }
+    write_notes(out, &signature.legal_notes, "  ", lang)?;
+    write_findings(out, &signature.findings, "  ", lang)
+}
+
+fn write_stamp(
+    out: &mut String,
+    stamp: &TimestampReport,
+    indent: &str,
+    lang: Lang,
+) -> std::fmt::Result {
+    let outcome = match stamp.indication {
+        Status::Passed => lang.pick("valida", "valid"),
+        Status::Failed => lang.pick("NON valida", "NOT valid"),
+        Status::Indeterminate => lang.pick("non verificabile", "cannot be verified"),
+    };
+    let time = stamp.time.map_or_else(|| "?".to_owned(), |time| rome(time, lang));
+    writeln!(
+        out,
+        "{indent}{} ({}): {outcome} [{}], {time}, {}",
+        lang.pick("Marca temporale", "Time-stamp"),
+        clean(&stamp.kind),
+        codes(stamp.indication.as_str(), stamp.sub_indication),
+        stamp.tsa.as_deref().map_or_else(|| "?".to_owned(), clean)
+    )?;
+    let deeper = format!("{indent}  ");
+    write_notes(out, &stamp.legal_notes, &deeper, lang)?;
+    write_findings(out, &stamp.findings, &deeper, lang)
+}
+
+fn write_notes(
+    out: &mut String,
+    notes: &[LegalNote],
+    indent: &str,
+    lang: Lang,
+) -> std::fmt::Result {
+    for note in notes {
+        let text = fill(note.text.text(lang), &note.values, |time| rome(time, lang));
+        let label = lang.pick("Nota di legge", "Note of law");
+        writeln!(out, "{indent}{label} {}: {text}", clean(&note.code))?;
+    }
+    Ok(())
+}
+
+fn write_findings(
+    out: &mut String,
+    findings: &[Finding],
+    indent: &str,
+    lang: Lang,
+) -> std::fmt::Result {
+    for finding in findings {
+        let label = match finding.level {
+            Level::Fail => lang.pick("errore", "error"),
+            Level::Warn => lang.pick("avviso", "warning"),
+            Level::Info | Level::Ignore => lang.pick("nota", "note"),
+        };
+        let text = fill(finding.code.text(lang), &finding.values, |time| rome(time, lang));
+        writeln!(
+            out,
+            "{indent}- {label} {}: {text} ({})",
+            finding.code.as_str(),
+            clean(&finding.clause)
+        )?;
+    }
+    Ok(())
+}
+
+/// `ROSSI MARIO (CF …), titolo, certificato dichiarato qualificato di ISSUER, valido fino al …`
+fn signer_line(signer: &Signer, lang: Lang) -> String {
+    let mut line = clean(&signer.name);
+    if let Some(tax_code) = &signer.tax_code {
+        let _ = write!(line, " (CF {})", clean(tax_code));
+    }
+    for part in [&signer.title, &signer.organisation].into_iter().flatten() {
+        let _ = write!(line, ", {}", clean(part));
+    }
+    let kind = match (&signer.qualification, signer.claims_qualified) {
+        (Some(qualification), _) => {
+            format!("{} {}", lang.pick("certificato", "certificate"), clean(qualification))
+        }
+        // Without a trusted list the claim is all there is, and is called so.
+        (None, true) => lang
+            .pick("certificato che si dice qualificato", "certificate claiming to be qualified")
+            .to_owned(),
+        (None, false) => lang.pick("certificato", "certificate").to_owned(),
+    };
+    let _ = write!(
+        line,
+        ", {kind} {} {}, {} {}",
+        lang.pick("di", "by"),
+        clean(&signer.issuer),
+        lang.pick("valido fino al", "valid until"),
+        rome(signer.valid_until, lang)
+    );
+    line
+}
+
+fn codes(indication: &str, sub: Option<SubIndication>) -> String {
+    match sub {
+        Some(sub) => format!("{indication}, {}", sub.as_str()),
+        None => indication.to_owned(),
+    }
+}
+
+/// What a best signature time rests on; `None` = nothing, so that it is not shown as proven.
+fn basis(reference: TimeReference, lang: Lang) -> Option<&'static str> {
+    Some(match reference {
+        TimeReference::ArchiveTimestamp => lang.pick("marca di archivio", "archive time-stamp"),
+        TimeReference::SignatureTimestamp => {
+            lang.pick("marca sulla firma", "time-stamp on the signature")
+        }
+        TimeReference::Timestamp => lang.pick("marca sul file", "time-stamp on the file"),
+        TimeReference::Protocol => lang.pick("registro di protocollo", "protocol register"),
+        TimeReference::Pec => lang.pick("posta certificata", "certified mail"),
+        TimeReference::Receipt => lang.pick("rapporto di versamento", "deposit receipt"),
+        TimeReference::Given => {
+            lang.pick("data fornita da chi controlla", "time given by the user")
+        }
+        TimeReference::Claimed | TimeReference::None => return None,
+    })
+}

@@ -16,7 +16,8 @@ use chrono::{DateTime, Utc};
 use crate::{
     BasicConstraints, Error, Extensions, Fingerprint, KeyUsage, Name, Result, SignatureCheck,
     fingerprint::{hex, serde_as_der},
-    pem, verify,
+    pem,
+    verify::{self, SignatureValue},
 };
 
 const OBJECT: &str = "certificate";
@@ -46,7 +47,7 @@ struct Inner {
     public_key_bits: Range<usize>,
     extensions: Extensions,
     algorithm: Range<usize>,
-    signature: Range<usize>,
+    signature: Bits,
 }
 
 serde_as_der!(Certificate, Certificate::from_der);
@@ -85,7 +86,7 @@ impl Certificate {
         } else if is_bag(octets) {
             all = Self::from_bag(octets)?;
         } else if octets.first() == Some(&Tag::SEQUENCE.0) {
-            all.push(Self::from_der(octets)?);
+            all.push(Self::from_der(without_padding(octets))?);
         }
         if all.is_empty() {
             return Err(Error::NotFound { object: OBJECT, octets: octets.len() });
@@ -193,7 +194,7 @@ impl Certificate {
     /// The issuer's signature value.
     #[must_use]
     pub fn signature(&self) -> &[u8] {
-        self.part(&self.0.signature)
+        self.0.signature.of(&self.0.der).octets
     }
 
     /// Whether the algorithm the issuer signed and the one beside the
@@ -254,7 +255,8 @@ impl Certificate {
     /// Checks the issuer's signature with the key of `issuer`. Names are not compared.
     #[must_use]
     pub fn verify_issued_by(&self, issuer: &Self) -> SignatureCheck {
-        verify::check(issuer.spki(), self.signature_algorithm(), self.tbs(), self.signature())
+        let (algorithm, tbs) = (self.signature_algorithm(), self.tbs());
+        verify::check(issuer.spki(), algorithm, tbs, &self.0.signature.of(&self.0.der))
     }
 
     /// Whether both hold the same key under the same name.
@@ -325,10 +327,10 @@ fn read(octets: &[u8]) -> asn1::Result<Inner> {
         not_after,
         subject,
         spki: span(&spki),
-        public_key_bits: bits_span(&key)?,
+        public_key_bits: Bits::of_value(&key)?.span,
         extensions,
         algorithm: span(&algorithm),
-        signature: bits_span(&signature)?,
+        signature: Bits::of_value(&signature)?,
         der: octets.to_vec(),
     })
 }
@@ -361,6 +363,15 @@ fn bag(octets: &[u8]) -> asn1::Result<Vec<&[u8]>> {
     Ok(all)
 }
 
+/// The octets without line ends or zeros behind their first value: files are
+/// met that a transfer padded.
+pub(crate) fn without_padding(octets: &[u8]) -> &[u8] {
+    let end = Value::parse_prefix(octets).map_or(octets.len(), |value| value.raw().len());
+    let (value, rest) = octets.split_at(end);
+    let padding = rest.iter().all(|octet| matches!(octet, 0 | b'\n' | b'\r' | b' ' | b'\t'));
+    if padding { value } else { octets }
+}
+
 /// Where a value stands in the buffer first given to its cursor.
 pub(crate) fn span(value: &Value<'_>) -> Range<usize> {
     // The buffer is in memory, so its offsets fit a usize.
@@ -374,14 +385,24 @@ pub(crate) fn contents_span(value: &Value<'_>) -> Range<usize> {
     whole.end.saturating_sub(value.contents().len())..whole.end
 }
 
-/// Where the octets of a BIT STRING without unused bits stand.
-pub(crate) fn bits_span(value: &Value<'_>) -> asn1::Result<Range<usize>> {
-    match value.bit_string()? {
-        (0, octets) => {
-            let end = span(value).end;
-            Ok(end.saturating_sub(octets.len())..end)
-        }
-        _ => Err(asn1::Error::BadContents { what: "BIT STRING", at: value.at() }),
+/// Where the octets of a BIT STRING stand.
+pub(crate) struct Bits {
+    span: Range<usize>,
+    /// A signature that is no whole number of octets is kept and never verifies.
+    whole: bool,
+}
+
+impl Bits {
+    pub(crate) fn of_value(value: &Value<'_>) -> asn1::Result<Self> {
+        let (unused, octets) = value.bit_string()?;
+        let end = span(value).end;
+        Ok(Self { span: end.saturating_sub(octets.len())..end, whole: unused == 0 })
+    }
+
+    /// The signature value in the buffer it was read from.
+    pub(crate) fn of<'a>(&self, buffer: &'a [u8]) -> SignatureValue<'a> {
+        let octets = buffer.get(self.span.clone()).unwrap_or_default();
+        SignatureValue { octets, whole: self.whole }
     }
 }
 

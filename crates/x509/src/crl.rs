@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     AuthorityKeyIdentifier, Certificate, DistributionPoint, Error, Fingerprint, Name, Result,
     SignatureCheck,
-    certificate::{bits_span, optional_time, same_integer, span},
+    certificate::{Bits, optional_time, same_integer, span, without_padding},
     extensions,
     fingerprint::{hex, serde_as_der},
     oids, pem, verify,
@@ -46,7 +46,7 @@ struct Inner {
     entries: Range<usize>,
     entry_count: u64,
     algorithm: Range<usize>,
-    signature: Range<usize>,
+    signature: Bits,
     number: Option<Vec<u8>>,
     authority_key_identifier: Option<AuthorityKeyIdentifier>,
     scope: CrlScope,
@@ -165,7 +165,7 @@ impl Crl {
     pub fn from_pem_or_der(octets: &[u8]) -> Result<Vec<Self>> {
         let mut all = Vec::new();
         if octets.first() == Some(&Tag::SEQUENCE.0) {
-            all.push(Self::from_der(octets)?);
+            all.push(Self::from_der(without_padding(octets))?);
         } else if pem::is_pem(octets) {
             for block in pem::blocks(octets, &LABELS)? {
                 all.push(Self::from_der(&block.der)?);
@@ -301,7 +301,7 @@ impl Crl {
             signer.spki(),
             self.part(&self.0.algorithm),
             self.part(&self.0.tbs),
-            self.part(&self.0.signature),
+            &self.0.signature.of(&self.0.der),
         )
     }
 
@@ -386,7 +386,7 @@ fn read(octets: &[u8]) -> Result<Parts<'_>> {
         entries: entries.as_ref().map_or(0..0, contents),
         entry_count: 0,
         algorithm: span(&algorithm),
-        signature: bits_span(&signature).map_err(encoding)?,
+        signature: Bits::of_value(&signature).map_err(encoding)?,
         number: None,
         authority_key_identifier: None,
         scope: CrlScope::default(),

@@ -4,7 +4,7 @@
 //! twice, or critical and not processed here is listed, and path validation
 //! fails on it.
 
-use asn1::{Cursor, Oid, Tag, Value};
+use asn1::{Cursor, Oid, Tag, Value, der};
 use serde::{Deserialize, Serialize};
 
 use crate::{Name, clean_text, oids};
@@ -362,7 +362,7 @@ impl GeneralName {
 pub struct DistributionPoint {
     /// fullName.
     pub full_name: Vec<GeneralName>,
-    /// nameRelativeToCRLIssuer, as received.
+    /// nameRelativeToCRLIssuer: its attributes, as received.
     pub relative_name: Option<Vec<u8>>,
     /// Whether the point serves some reasons only.
     pub some_reasons: bool,
@@ -388,6 +388,18 @@ impl DistributionPoint {
             }
         }
         Ok(point)
+    }
+
+    /// The names of the point; one relative to the CRL issuer is completed with `base`.
+    pub(crate) fn names(&self, base: &Name) -> Vec<GeneralName> {
+        let mut names = self.full_name.clone();
+        if let Some(relative) = &self.relative_name {
+            let issuer = Value::parse(base.der()).map_or(&[][..], |name| name.contents());
+            let last = der::tlv(Tag::SET, relative);
+            let whole = Name::from_der(&der::sequence(&[issuer, &last]));
+            names.extend(whole.ok().map(GeneralName::Directory));
+        }
+        names
     }
 
     /// Takes `[0] DistributionPointName`, a CHOICE and so explicitly tagged.
@@ -515,8 +527,6 @@ impl QcStatements {
 
 #[cfg(test)]
 mod tests {
-    use asn1::der;
-
     use super::*;
 
     fn extension(oid: &Oid, critical: bool, value: &[u8]) -> Vec<u8> {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Certificate, Error, Fingerprint, Name, Result, RevocationReason, SignatureCheck,
-    certificate::{bits_span, same_integer, span},
+    certificate::{Bits, same_integer, span},
     extensions::{self, Extensions},
     fingerprint::serde_as_der,
     oids, verify,
@@ -96,7 +96,7 @@ struct Inner {
     wrapped: bool,
     tbs: Range<usize>,
     algorithm: Range<usize>,
-    signature: Range<usize>,
+    signature: Bits,
     responder: ResponderId,
     produced_at: DateTime<Utc>,
     responses: Vec<SingleResponse>,
@@ -296,7 +296,7 @@ impl OcspResponse {
             signer.spki(),
             self.part(&self.0.algorithm),
             self.part(&self.0.tbs),
-            self.part(&self.0.signature),
+            &self.0.signature.of(&self.0.basic),
         )
     }
 
@@ -394,7 +394,7 @@ fn read(octets: &[u8], basic: Vec<u8>, wrapped: bool) -> asn1::Result<Inner> {
         wrapped,
         tbs: span(&tbs),
         algorithm: span(&algorithm),
-        signature: bits_span(&signature)?,
+        signature: Bits::of_value(&signature)?,
         responder,
         produced_at,
         responses,

@@ -391,19 +391,20 @@ impl<'a> Case<'a> {
     /// that name it; without points a certificate names its issuer.
     fn point_matches(&self, crl: &Crl) -> bool {
         let Some(point) = &crl.scope().distribution_point else { return true };
+        let point = point.names(crl.issuer());
+        let issuer = self.certificate.issuer();
         let own = &self.certificate.extensions().crl_distribution_points;
         if own.is_empty() {
-            let issuer = GeneralName::Directory(self.certificate.issuer().clone());
-            return point.full_name.iter().any(|name| name.matches(&issuer));
+            let issuer = GeneralName::Directory(issuer.clone());
+            return point.iter().any(|name| name.matches(&issuer));
         }
         own.iter().any(|named| {
-            let relative =
-                named.relative_name.is_some() && named.relative_name == point.relative_name;
-            relative
-                || named
-                    .full_name
-                    .iter()
-                    .any(|one| point.full_name.iter().any(|two| one.matches(two)))
+            let base = named.crl_issuer.iter().find_map(|name| match name {
+                GeneralName::Directory(name) => Some(name),
+                _ => None,
+            });
+            let names = named.names(base.unwrap_or(issuer));
+            names.iter().any(|one| point.iter().any(|two| one.matches(two)))
         })
     }
 

@@ -31,17 +31,28 @@ impl SignatureCheck {
     }
 }
 
+/// Contents of a signature BIT STRING.
+pub(crate) struct SignatureValue<'a> {
+    /// The octets.
+    pub(crate) octets: &'a [u8],
+    /// Whether every bit of them counts.
+    pub(crate) whole: bool,
+}
+
 /// Checks `signature` over `message` with the key and algorithm received.
 pub(crate) fn check(
     spki: &[u8],
     algorithm: &[u8],
     message: &[u8],
-    signature: &[u8],
+    signature: &SignatureValue<'_>,
 ) -> SignatureCheck {
+    if !signature.whole {
+        return SignatureCheck::Invalid;
+    }
     let run = || {
         let identifier = AlgorithmIdentifier::from_der(algorithm)?;
         let algorithm = SignatureAlgorithm::from_identifier(&identifier, None)?;
-        PublicKey::from_spki_der(spki)?.verify(&algorithm, message, signature)
+        PublicKey::from_spki_der(spki)?.verify(&algorithm, message, signature.octets)
     };
     match run() {
         Ok(verified) => SignatureCheck::Valid {

@@ -3,11 +3,11 @@
 
 mod common;
 
-use common::*;
-use x509::{
-    AnchorConstraints, CandidateFailure, Certificate, PathBudget, PathLimit, PathRule, PathSearch,
-    PathValidator, SimplePathBuilder, TrustAnchor, ValidityState,
+use ceralacca_x509::{
+    self as x509, AnchorConstraints, CandidateFailure, Certificate, PathBudget, PathLimit,
+    PathRule, PathSearch, PathValidator, SimplePathBuilder, TrustAnchor, ValidityState,
 };
+use common::*;
 
 fn search(leaf: &Issued, pool: &[&Issued], anchors: &[TrustAnchor]) -> PathSearch {
     let pool: Vec<Certificate> = pool.iter().map(|one| one.certificate.clone()).collect();

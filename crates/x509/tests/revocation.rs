@@ -6,12 +6,13 @@ mod common;
 use std::cell::RefCell;
 
 use asn1::{Oid, Tag, der};
-use common::*;
-use x509::{
-    AttemptOutcome, Authorisation, Certificate, Fetch, FetchError, OcspResponse, Purpose, Refusal,
-    Request, RevocationFact, RevocationKind, RevocationOrigin, RevocationReason, RevocationSource,
-    RevocationStatus, TrustAnchor, Unusable, evaluate, fetch_issuer, fetch_revocation,
+use ceralacca_x509::{
+    self as x509, AttemptOutcome, Authorisation, Certificate, Fetch, FetchError, OcspResponse,
+    Purpose, Refusal, Request, RevocationFact, RevocationKind, RevocationOrigin, RevocationReason,
+    RevocationSource, RevocationStatus, TrustAnchor, Unusable, evaluate, fetch_issuer,
+    fetch_revocation,
 };
+use common::*;
 
 const OCSP_SIGNING: &str = "1.3.6.1.5.5.7.3.9";
 

@@ -32,8 +32,8 @@ pub(crate) fn measure(
     progress: &mut Progress<'_>,
     copy: &mut dyn FnMut(&[u8]) -> Result<(), Error>,
 ) -> Result<(Measured, Option<Vec<u8>>), Error> {
-    let mut hasher = Hasher::new(Algorithm::Sha256);
-    let mut other = second.filter(|a| *a != Algorithm::Sha256).map(Hasher::new);
+    let mut hasher = Algorithm::Sha256.hasher();
+    let mut other = second.filter(|a| *a != Algorithm::Sha256).map(Algorithm::hasher);
     let mut size: u64 = 0;
     let end = tree.read(path, &mut |bytes| {
         size += u64::try_from(bytes.len()).unwrap_or(u64::MAX);

@@ -165,6 +165,8 @@ pub enum AnchorPurpose {
     Signature,
     /// Time-stamp authorities, and the revocation data about them.
     TimeStamp,
+    /// OCSP responders and CRL issuers, about any certificate.
+    Revocation,
 }
 
 /// A trust anchor (RFC 5280 §6.1.1 d), with what its source says about it.

@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 pub struct SignatureFacts {
     /// `1`, `2/1` (second layer), `1.1` (countersignature on 1).
     pub id: String,
-    /// `CAdES`, `CMS`, later `PAdES`; the level's family is derived from it.
+    /// `CAdES`, `CMS`, later `PAdES`.
     pub format: String,
+    /// The form its attributes add up to, as the format's own standard names it (`CAdES-BASELINE-B`, `CMS`, …); a description, not a verdict.
+    pub level: String,
     /// The signature this one countersigns.
     pub countersigns: Option<String>,
     /// What the parser saw; a code whose row is at fail is a FORMAT_FAILURE.
@@ -19,8 +21,6 @@ pub struct SignatureFacts {
     pub signer_identifier: String,
     /// The signing certificate, if it is at hand.
     pub certificate: Option<Fingerprint>,
-    /// The signing certificate stands inside the signature.
-    pub certificate_embedded: bool,
     /// The digest the signature is made with.
     pub digest_algorithm: String,
     /// The signature algorithm.
@@ -39,8 +39,8 @@ pub struct SignatureFacts {
     pub claimed_signing_time: Option<Time>,
     /// The signature policy named by the signer (EN 319 122-1 §5.2.9).
     pub policy: Option<SignaturePolicyFacts>,
-    /// Names of the unsigned attributes present, as the standards write them (`signature-time-stamp`, `certificate-values`, …).
-    pub unsigned_attributes: Vec<String>,
+    /// How many countersignatures it carries; each that could be read has facts of its own.
+    pub countersignatures: u32,
     /// Its time-stamps, in the order found.
     pub timestamps: Vec<TimestampFacts>,
 }
@@ -52,14 +52,15 @@ impl SignatureFacts {
         format: impl Into<String>,
         finding: StructuralFinding,
     ) -> Self {
+        let format = format.into();
         Self {
             id: id.into(),
-            format: format.into(),
+            level: format.clone(),
+            format,
             countersigns: None,
             structure: vec![finding],
             signer_identifier: String::new(),
             certificate: None,
-            certificate_embedded: false,
             digest_algorithm: String::new(),
             algorithm: AlgorithmFacts {
                 scheme: super::Scheme::Other,
@@ -73,7 +74,7 @@ impl SignatureFacts {
             references: ReferenceFacts::default(),
             claimed_signing_time: None,
             policy: None,
-            unsigned_attributes: Vec::new(),
+            countersignatures: 0,
             timestamps: Vec::new(),
         }
     }
@@ -186,6 +187,8 @@ pub enum ReferenceForm {
 /// One certificate reference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CertificateReference {
+    /// The attribute it stands in, [`ReferenceForm::V1`] or [`ReferenceForm::V2`].
+    pub form: ReferenceForm,
     /// The digest it uses.
     pub digest_algorithm: String,
     /// The certificate at hand whose digest it is.
@@ -266,6 +269,44 @@ pub struct TimestampFacts {
     pub serial_number: Option<String>,
     /// Ids of the signatures and time-stamps it covers, where the format says so beyond its place.
     pub covers: Vec<String>,
+}
+
+impl TimestampFacts {
+    /// Facts for something that stands where a token belongs but cannot be read.
+    pub fn unreadable(
+        id: impl Into<String>,
+        kind: TimestampKind,
+        finding: StructuralFinding,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            kind,
+            structure: vec![finding],
+            gen_time: None,
+            accuracy_micros: None,
+            ordering: false,
+            imprint_algorithm: String::new(),
+            imprint_matches: None,
+            hash_index_valid: None,
+            certificate: None,
+            digest_algorithm: String::new(),
+            algorithm: AlgorithmFacts {
+                scheme: super::Scheme::Other,
+                digest: None,
+                name: String::new(),
+            },
+            key: None,
+            content: ContentDigest::NotComputed,
+            value: SignatureValue::Unchecked,
+            attributes: AttributeFacts::default(),
+            references: ReferenceFacts::default(),
+            tsa_name: None,
+            tsa_name_matches: None,
+            policy: None,
+            serial_number: None,
+            covers: Vec::new(),
+        }
+    }
 }
 
 /// The kinds of time-stamp (EN 319 122-1 §5.3 to §5.5; RFC 5544).

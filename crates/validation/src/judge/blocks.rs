@@ -7,9 +7,9 @@ use crate::{
     Time,
     catalogue::{Code, Value},
     facts::{
-        AlgorithmFacts, AttributeCheck, AttributeFacts, ChainFacts, ContentDigest, Fingerprint,
-        KeyFacts, MatchedForm, PolicyDocument, ReferenceFacts, ReferenceForm, SignatureFacts,
-        SignatureValue, StructuralFinding, TimestampFacts,
+        AlgorithmFacts, AttributeCheck, AttributeFacts, CertificateReference, ChainFacts,
+        ContentDigest, Fingerprint, KeyFacts, MatchedForm, PolicyDocument, ReferenceFacts,
+        ReferenceForm, SignatureFacts, SignatureValue, StructuralFinding, TimestampFacts,
     },
     indication::SubIndication,
     policy::Level,
@@ -113,20 +113,28 @@ impl Engine<'_> {
             // Acceptance (§5.2.8) decides about a missing attribute.
             return;
         }
-        let matching = references
+        // Any reference may be the one, but where both attributes are there, both must name it (RFC 5035 §5.4).
+        let of = |form: ReferenceForm| {
+            references.references.iter().filter(move |reference| reference.form == form)
+        };
+        let matches =
+            |reference: &&CertificateReference| reference.certificate.as_ref() == Some(certificate);
+        let wanted = match references.form {
+            ReferenceForm::Both => &[ReferenceForm::V1, ReferenceForm::V2][..],
+            ReferenceForm::V1 => &[ReferenceForm::V1],
+            ReferenceForm::V2 => &[ReferenceForm::V2],
+            ReferenceForm::Absent => &[],
+        };
+        if !wanted.iter().all(|form| of(*form).any(|reference| matches(&reference))) {
+            ledger.raise(self, Code::SigningCertificateMismatch, sub, signed.id, []);
+        } else if references
             .references
             .iter()
-            .find(|reference| reference.certificate.as_ref() == Some(certificate));
-        match matching {
-            None => ledger.raise(self, Code::SigningCertificateMismatch, sub, signed.id, []),
-            Some(reference) if reference.issuer_serial_matches == Some(false) => ledger.raise(
-                self,
-                Code::SigningCertificateIssuerSerialMismatch,
-                sub,
-                signed.id,
-                [],
-            ),
-            Some(_) => {}
+            .filter(matches)
+            .any(|reference| reference.issuer_serial_matches == Some(false))
+        {
+            let code = Code::SigningCertificateIssuerSerialMismatch;
+            ledger.raise(self, code, sub, signed.id, []);
         }
     }
 
@@ -161,13 +169,7 @@ impl Engine<'_> {
             PolicyDocument::Matches | PolicyDocument::ZeroHash => {}
         }
         if !policy.store {
-            ledger.raise(
-                self,
-                Code::SignaturePolicyStoreMissing,
-                unavailable,
-                &facts.id,
-                values(),
-            );
+            ledger.raise(self, Code::SignaturePolicyStoreMissing, unavailable, &facts.id, values());
         }
     }
 

@@ -7,7 +7,6 @@
 mod blocks;
 mod ledger;
 mod legal;
-mod level;
 mod names;
 mod path;
 mod revocation;

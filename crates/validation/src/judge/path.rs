@@ -14,7 +14,7 @@ use crate::{
     catalogue::{Code, Value},
     facts::{
         AnchorPurpose, CertificateFacts, CertificateStatus, ChainFacts, Fingerprint,
-        RevocationFacts, RevocationReason, RevocationSource, Scheme,
+        RevocationFacts, RevocationReason, Scheme,
     },
     indication::SubIndication,
     policy::{Acceptance, Level},
@@ -32,8 +32,6 @@ pub(super) struct PathJudgement<'a> {
     pub(super) ledger: Ledger,
     /// When newer revocation data is due, where that could help.
     pub(super) try_again: Option<Time>,
-    /// Every certificate that needs revocation data has some inside the file.
-    pub(super) revocation_embedded: bool,
 }
 
 /// One use of an algorithm.
@@ -79,12 +77,7 @@ impl<'a> Engine<'a> {
             for issuer in chains.iter().filter_map(|chain| chain.missing_issuer.as_ref()) {
                 ledger.note(self, Code::ChainIncomplete, location, [("issuer", issuer.into())]);
             }
-            paths.push(PathJudgement {
-                chain: None,
-                ledger,
-                try_again: None,
-                revocation_embedded: false,
-            });
+            paths.push(PathJudgement { chain: None, ledger, try_again: None });
         }
         paths
     }
@@ -95,18 +88,15 @@ impl<'a> Engine<'a> {
         purpose: AnchorPurpose,
         location: &str,
     ) -> PathJudgement<'a> {
-        let mut path = PathJudgement {
-            chain: Some(chain),
-            ledger: Ledger::default(),
-            try_again: None,
-            revocation_embedded: true,
-        };
+        let mut path =
+            PathJudgement { chain: Some(chain), ledger: Ledger::default(), try_again: None };
         self.judge_anchor(chain, purpose, location, &mut path.ledger);
         if let Some(end_entity) = chain.certificates.first() {
             self.judge_end_entity(end_entity, chain, purpose, location, &mut path.ledger);
         }
         for problem in &chain.problems {
-            let certificate = problem.certificate.as_ref().map(|certificate| self.name(certificate));
+            let certificate =
+                problem.certificate.as_ref().map(|certificate| self.name(certificate));
             path.ledger.raise(
                 self,
                 problem.code,
@@ -184,6 +174,7 @@ impl<'a> Engine<'a> {
                     );
                 }
             }
+            AnchorPurpose::Revocation => {}
             AnchorPurpose::Signature => {
                 let may_sign = certificate.key_usage.as_ref().is_some_and(|usage| {
                     usage.iter().any(|bit| bit == "nonRepudiation" || bit == "contentCommitment")
@@ -225,6 +216,7 @@ impl<'a> Engine<'a> {
                 }
             }
         }
+        // A responder's own certificate is never judged here (see `revocation`).
         if certificate.ocsp_nocheck && !chain.is_anchor(fingerprint) {
             ledger.raise(
                 self,
@@ -266,10 +258,7 @@ impl<'a> Engine<'a> {
                 Code::CertificateForbiddenExtension,
                 SubIndication::CertificateChainGeneralFailure,
                 location,
-                [
-                    ("certificate", self.name(fingerprint).into()),
-                    ("detail", "noRevAvail".into()),
-                ],
+                [("certificate", self.name(fingerprint).into()), ("detail", "noRevAvail".into())],
             );
         }
         let chosen = self.judge_status(is_ca, fingerprint, certificate, purpose, location, path);
@@ -314,14 +303,6 @@ impl<'a> Engine<'a> {
         }
         let chain = path.chain?;
         let name = || ("certificate", Value::from(self.name(fingerprint)));
-        let embedded = self
-            .facts
-            .revocation
-            .get(fingerprint)
-            .into_iter()
-            .flatten()
-            .any(|data| data.source == RevocationSource::Embedded);
-        path.revocation_embedded &= embedded;
         let selection = self.select_revocation(fingerprint, chain, purpose);
         let Some(data) = selection.chosen else {
             // What does not exist at the time of the judgement was not refused, it is not there.
@@ -393,10 +374,7 @@ impl<'a> Engine<'a> {
                 self,
                 Code::RevocationNotFresh,
                 SubIndication::TryLater,
-                Kind::Stale {
-                    this_update: issued,
-                    greatest_age_seconds: self.greatest_age(data),
-                },
+                Kind::Stale { this_update: issued, greatest_age_seconds: self.greatest_age(data) },
                 location,
                 [name(), ("issued", issued.into())],
             );

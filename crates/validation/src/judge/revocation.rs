@@ -62,7 +62,7 @@ impl<'a> Engine<'a> {
         let mut selection = Selection { chosen: None, refused: Vec::new() };
         let Some(certificate) = self.certificate(fingerprint) else { return selection };
         for data in self.facts.revocation.get(fingerprint).into_iter().flatten() {
-            match self.refusal(data, certificate, chain, purpose, visited) {
+            match self.refusal(data, fingerprint, certificate, chain, purpose, visited) {
                 Some(code) => selection.refused.push((data, code)),
                 None => {
                     let later = |chosen: &RevocationFacts| {
@@ -82,6 +82,7 @@ impl<'a> Engine<'a> {
     fn refusal(
         &self,
         data: &RevocationFacts,
+        subject: &Fingerprint,
         certificate: &CertificateFacts,
         chain: &ChainFacts,
         purpose: AnchorPurpose,
@@ -130,19 +131,21 @@ impl<'a> Engine<'a> {
         if data.cert_hash_matches != Some(true) && certificate.not_after < covered_since {
             return Some(Code::RsiExpiredNotCovered);
         }
-        self.issuer_refusal(issuer, chain, purpose, visited)
+        self.issuer_refusal(issuer, above(subject, chain), chain, purpose, visited)
     }
 
     /// Whether the issuer of revocation data is itself to be believed.
     fn issuer_refusal(
         &self,
         issuer: &Fingerprint,
+        above: &[Fingerprint],
         chain: &ChainFacts,
         purpose: AnchorPurpose,
         visited: &mut Visited,
     ) -> Option<Code> {
-        // On the path itself: its own status is judged there.
-        if chain.certificates.contains(issuer) || chain.is_anchor(issuer) {
+        // Above it on the path: its own status is judged there. Nobody vouches for himself or for
+        // who stands above him.
+        if above.contains(issuer) || chain.is_anchor(issuer) {
             return None;
         }
         if visited.path.contains(issuer) || visited.path.len() >= MAX_RESPONDER_DEPTH {
@@ -151,7 +154,7 @@ impl<'a> Engine<'a> {
         visited.path.push(issuer.clone());
         let mut refusal = Code::RsiIssuerUntrusted;
         for own in self.facts.chains.get(issuer).into_iter().flatten() {
-            match self.responder_chain_refusal(own, chain, purpose, visited) {
+            match self.responder_chain_refusal(own, above, purpose, visited) {
                 None => {
                     visited.path.pop();
                     return None;
@@ -166,12 +169,15 @@ impl<'a> Engine<'a> {
     fn responder_chain_refusal(
         &self,
         own: &ChainFacts,
-        chain: &ChainFacts,
+        above: &[Fingerprint],
         purpose: AnchorPurpose,
         visited: &mut Visited,
     ) -> Option<Code> {
         let usable = own.anchor.as_ref().is_some_and(|anchor| {
-            anchor.purposes.contains(&purpose)
+            anchor
+                .purposes
+                .iter()
+                .any(|allowed| *allowed == purpose || *allowed == AnchorPurpose::Revocation)
                 && anchor.trusted_from.is_none_or(|from| self.now >= from)
                 && anchor.sunset.is_none_or(|sunset| self.now < sunset)
         });
@@ -181,7 +187,7 @@ impl<'a> Engine<'a> {
             return Some(Code::RsiIssuerUntrusted);
         }
         for (position, link) in own.certificates.iter().enumerate() {
-            if own.is_anchor(link) || chain.certificates.contains(link) {
+            if own.is_anchor(link) || above.contains(link) {
                 return None;
             }
             let certificate = match self.certificate(link) {
@@ -208,9 +214,7 @@ impl<'a> Engine<'a> {
     /// Whether `data` is fresh enough at `time` (§5.2.5); always, where the policy does not look.
     pub(super) fn is_fresh(&self, data: &RevocationFacts, time: Time) -> bool {
         self.policy.level(Code::RevocationNotFresh) == Level::Ignore
-            || data
-                .this_update
-                .is_some_and(|issued| fresh(issued, self.greatest_age(data), time))
+            || data.this_update.is_some_and(|issued| fresh(issued, self.greatest_age(data), time))
     }
 
     /// The age in seconds `data` may have; `None` = no age is acceptable, as nothing says when the next is due.
@@ -237,6 +241,12 @@ impl<'a> Engine<'a> {
     pub(super) fn lacks_next_update(data: &RevocationFacts) -> bool {
         data.kind == RevocationKind::Crl && data.next_update.is_none()
     }
+}
+
+/// The certificates above `subject` in `chain`.
+fn above<'c>(subject: &Fingerprint, chain: &'c ChainFacts) -> &'c [Fingerprint] {
+    let position = chain.certificates.iter().position(|link| link == subject);
+    position.and_then(|position| chain.certificates.get(position + 1..)).unwrap_or_default()
 }
 
 /// Whether data issued at `issued` is fresh at `time`: strictly later than `time` less its greatest age.

@@ -8,7 +8,7 @@ use super::{
     Engine, ReferenceKind, ReferenceTime,
     blocks::Signed,
     ledger::{Failure, Kind, KnownStatus, Ledger, Stamps},
-    legal, level, names,
+    legal, names,
     path::PathJudgement,
     revocation::fresh,
     timestamp::StampJudgement,
@@ -31,7 +31,6 @@ struct Decision<'a> {
     reference: TimeReference,
     chain: Option<&'a ChainFacts>,
     try_again: Option<Time>,
-    revocation_embedded: bool,
 }
 
 /// The best signature time and what it rests on.
@@ -75,22 +74,11 @@ impl<'a> Engine<'a> {
                 .filter_map(|stamp| stamps.get(stamp.id.as_str()))
                 .flat_map(legal::stamp_notes),
         );
-        let embedded = decision.revocation_embedded
-            && facts
-                .timestamps
-                .iter()
-                .filter_map(|stamp| stamps.get(stamp.id.as_str()))
-                .filter(|judged| judged.facts.kind == TimestampKind::Signature)
-                .all(|judged| judged.revocation_embedded);
         let unreadable = self.is_unreadable(facts);
         SignatureReport {
             id: facts.id.clone(),
             format: facts.format.clone(),
-            level: if unreadable {
-                facts.format.clone()
-            } else {
-                level::level(facts, embedded)
-            },
+            level: facts.level.clone(),
             intact: self.intact(&Signed::from(facts)),
             indication: decision.indication(),
             sub_indication: decision.sub,
@@ -160,7 +148,6 @@ impl<'a> Engine<'a> {
             reference: proof.reference,
             chain: path.and_then(|path| path.chain),
             try_again: path.and_then(|path| path.try_again),
-            revocation_embedded: path.is_some_and(|path| path.revocation_embedded),
         };
 
         if format_failed || early.conclusion().is_some() {
@@ -188,8 +175,7 @@ impl<'a> Engine<'a> {
             } else {
                 self.with_time(facts, &signed, &path, &own_stamps, proof)
             };
-            let better =
-                best.as_ref().is_none_or(|(_, chosen)| rank(&ledger) < rank(chosen));
+            let better = best.as_ref().is_none_or(|(_, chosen)| rank(&ledger) < rank(chosen));
             if better {
                 best = Some((path, ledger));
             }
@@ -315,13 +301,7 @@ impl<'a> Engine<'a> {
     }
 
     /// §5.5 step 4: which failures of the basic process does the best signature time heal?
-    fn compare(
-        &self,
-        facts: &SignatureFacts,
-        path: &Ledger,
-        best_time: Time,
-        result: &mut Ledger,
-    ) {
+    fn compare(&self, facts: &SignatureFacts, path: &Ledger, best_time: Time, result: &mut Ledger) {
         let (healed, standing): (Vec<_>, Vec<_>) =
             path.failures.iter().cloned().partition(|failure| heals(&failure.kind, best_time));
         let revoked_first =
@@ -346,10 +326,8 @@ impl<'a> Engine<'a> {
         heal(&healed, result);
         result.failures.extend(standing.into_iter().map(|failure| {
             // Revoked later, but already expired at the best signature time: step 4a ends so.
-            let expired = matches!(
-                failure.kind,
-                Kind::OutOfBounds { status: KnownStatus::Revoked, .. }
-            );
+            let expired =
+                matches!(failure.kind, Kind::OutOfBounds { status: KnownStatus::Revoked, .. });
             if expired && failure.sub == SubIndication::OutOfBoundsNoPoe {
                 Failure { sub: SubIndication::OutOfBoundsNotRevoked, ..failure }
             } else {
@@ -435,12 +413,7 @@ impl<'a> Engine<'a> {
     }
 
     /// §5.5 step 4e: content before signature before archive, and what covers after what is covered.
-    fn check_order(
-        &self,
-        stamps: &[&StampJudgement<'_>],
-        location: &str,
-        result: &mut Ledger,
-    ) {
+    fn check_order(&self, stamps: &[&StampJudgement<'_>], location: &str, result: &mut Ledger) {
         let valid: Vec<_> = stamps.iter().filter(|stamp| stamp.sub.is_none()).collect();
         for first in &valid {
             for second in &valid {
@@ -581,4 +554,3 @@ fn rank(ledger: &Ledger) -> (Status, bool) {
         Some(sub) => (sub.status(), !continues(sub)),
     }
 }
-

@@ -30,8 +30,6 @@ pub(super) struct StampJudgement<'a> {
     pub(super) intact: Option<bool>,
     /// The authority's chain.
     pub(super) chain: Option<&'a ChainFacts>,
-    /// The file holds revocation data for that chain.
-    pub(super) revocation_embedded: bool,
     ledger: Ledger,
 }
 
@@ -43,25 +41,17 @@ impl<'a> Engine<'a> {
         self.check_format(&signed, &mut ledger);
         self.check_token(facts, &mut ledger);
         let mut chain = None;
-        let mut revocation_embedded = false;
         self.check_signing_certificate(&signed, &mut ledger);
         self.check_cryptography(&signed, &mut ledger);
         if let Some(time) = facts.gen_time.filter(|time| !self.exists(*time)) {
             let value = [("time", time.into())];
-            ledger.raise(
-                self,
-                Code::TimestampFromFuture,
-                SubIndication::NoPoe,
-                &facts.id,
-                value,
-            );
+            ledger.raise(self, Code::TimestampFromFuture, SubIndication::NoPoe, &facts.id, value);
         }
         if let Some(certificate) = &facts.certificate {
             let paths = self.judge_paths(certificate, AnchorPurpose::TimeStamp, &facts.id);
             let best = paths.into_iter().min_by_key(|path| path.ledger.conclusion().is_some());
             if let Some(path) = best {
                 chain = path.chain;
-                revocation_embedded = path.revocation_embedded;
                 ledger.append(path.ledger);
             }
             self.check_own_time(facts, &mut ledger);
@@ -79,20 +69,12 @@ impl<'a> Engine<'a> {
         self.raise_weaknesses(&[imprint], self.now, true, &facts.id, &mut ledger);
         self.accept_algorithms(&signed, self.now, &mut ledger);
 
-        let intact =
-            match (facts.imprint_matches, self.intact(&signed), facts.hash_index_valid) {
-                (Some(false), _, _) | (_, Some(false), _) | (_, _, Some(false)) => Some(false),
-                (Some(true), Some(true), _) => Some(true),
-                _ => None,
-            };
-        StampJudgement {
-            facts,
-            sub: ledger.conclusion(),
-            intact,
-            chain,
-            revocation_embedded,
-            ledger,
-        }
+        let intact = match (facts.imprint_matches, self.intact(&signed), facts.hash_index_valid) {
+            (Some(false), _, _) | (_, Some(false), _) | (_, _, Some(false)) => Some(false),
+            (Some(true), Some(true), _) => Some(true),
+            _ => None,
+        };
+        StampJudgement { facts, sub: ledger.conclusion(), intact, chain, ledger }
     }
 
     /// The token against what it covers; before anything else, since a stamp of another object says nothing here.

@@ -1,8 +1,9 @@
 //! A small PKI built octet by octet, so that every flaw can be made.
 
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
 use asn1::{Oid, Tag, der};
+use ceralacca_x509::{Certificate, Crl, OcspResponse, TrustAnchor};
 use chrono::{DateTime, TimeZone, Utc};
 use openssl::{
     ec::{EcGroup, EcKey},
@@ -11,7 +12,6 @@ use openssl::{
     pkey::{PKey, Private},
     sign::Signer,
 };
-use x509::{Certificate, Crl, OcspResponse, TrustAnchor};
 
 pub const BASIC_CONSTRAINTS: &str = "2.5.29.19";
 pub const KEY_USAGE: &str = "2.5.29.15";

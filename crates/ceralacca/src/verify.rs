@@ -1,0 +1,227 @@
+//! The verb that judges.
+
+use std::collections::BTreeSet;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+
+use cades::SignedFile;
+use cms::verify::{ContentDigests, PREFIX, needed_digests};
+use cms::{Limits, armor};
+use crypto::{DigestAlgorithm, MultiHasher};
+use files::{FollowLinks, SourceFile};
+use validation::facts::Facts;
+use validation::gather::{self, Stamped};
+use validation::{Policy, Report, Times};
+use x509::Fetch;
+
+use crate::progress::{Counted, Progress};
+use crate::{Error, Evidence, FileKind, Result};
+
+/// Largest time-stamp file read into memory. Tokens have some KiB; those with
+/// long revocation lists inside were seen with some MB.
+const LARGEST_TIMESTAMP: u64 = 64 << 20;
+
+/// What a judgement rests on.
+#[derive(Clone, Copy)]
+pub struct VerifyOptions<'a> {
+    /// Trust, chains and revocation data from elsewhere.
+    pub evidence: &'a Evidence,
+    /// Fetches what is missing; `None` stays offline.
+    pub fetch: Option<&'a dyn Fetch>,
+    /// The file a detached signature or a time-stamp is over.
+    pub content: Option<&'a Path>,
+    /// Its digest, where the file itself is elsewhere.
+    pub content_digest: Option<(DigestAlgorithm, &'a [u8])>,
+    /// The rules.
+    pub policy: &'a Policy,
+    /// The times.
+    pub times: &'a Times,
+    /// Told how far reading has come.
+    pub progress: Option<&'a Progress<'a>>,
+}
+
+impl std::fmt::Debug for VerifyOptions<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("VerifyOptions")
+            .field("online", &self.fetch.is_some())
+            .field("content", &self.content)
+            .field("times", &self.times)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Judges every signature and time-stamp of a file.
+///
+/// # Errors
+/// The file cannot be read, or is of a kind that is not judged. A broken or
+/// forged signature is no error but a verdict.
+pub fn verify_file(path: &Path, options: &VerifyOptions<'_>) -> Result<Report> {
+    let facts = gather_facts(path, options)?;
+    Ok(validation::judge(&facts, options.policy, options.times))
+}
+
+/// Gathers the facts [`verify_file`] judges; they can be saved and judged
+/// again later, under another policy or time, without the file.
+///
+/// # Errors
+/// As [`verify_file`].
+pub fn gather_facts(path: &Path, options: &VerifyOptions<'_>) -> Result<Facts> {
+    let mut source = SourceFile::open(path, FollowLinks::Follow)?;
+    let kind =
+        FileKind::of(&mut source).map_err(|error| files::Error::from_io("reading", path, error))?;
+    let facts = match kind {
+        FileKind::SignedData => signed_data(&mut source, options)?,
+        FileKind::Timestamp => timestamp(&mut source, options)?,
+        FileKind::Other if !claims_signature(path) => Facts::default(),
+        found => return Err(Error::Unsupported { path: path.to_owned(), found }),
+    };
+    source.check_unchanged()?;
+    Ok(facts)
+}
+
+/// Judges a signature that is in memory or comes from anywhere else that can
+/// be read twice. `name` is what errors call it.
+///
+/// # Errors
+/// As [`verify_file`].
+pub fn verify_reader(
+    source: &mut (impl Read + Seek),
+    name: &Path,
+    options: &VerifyOptions<'_>,
+) -> Result<Report> {
+    let file = read_twice(source, name, options)?;
+    let facts = gather::signed_file(&file, &evidence(options));
+    Ok(validation::judge(&facts, options.policy, options.times))
+}
+
+fn evidence<'a>(options: &VerifyOptions<'a>) -> gather::Evidence<'a> {
+    gather::Evidence {
+        anchors: &options.evidence.anchors,
+        certificates: &options.evidence.certificates,
+        crls: &options.evidence.crls,
+        ocsp: &options.evidence.ocsp,
+        fetch: options.fetch,
+    }
+}
+
+/// A name that promises a signature: an ordinary file has none, this one should.
+fn claims_signature(path: &Path) -> bool {
+    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+    ["p7m", "p7s", "tsr", "tst", "tsd", "m7m"].iter().any(|e| extension.eq_ignore_ascii_case(e))
+}
+
+fn signed_data(source: &mut SourceFile, options: &VerifyOptions<'_>) -> Result<Facts> {
+    let path = source.path().to_owned();
+    let mut file = read_twice(source, &path, options)?;
+    let is_token = file
+        .layers
+        .first()
+        .is_some_and(|layer| layer.data.content_type == timestamp::TST_INFO && layer.attached);
+    if is_token {
+        source
+            .seek(SeekFrom::Start(0))
+            .map_err(|error| files::Error::from_io("reading", &path, error))?;
+        return timestamp(source, options);
+    }
+    supply_content(&mut file, options)?;
+    Ok(gather::signed_file(&file, &evidence(options)))
+}
+
+/// Reads the file, and once more if a signer needs a digest that was not
+/// announced before the content.
+fn read_twice(
+    source: &mut (impl Read + Seek),
+    path: &Path,
+    options: &VerifyOptions<'_>,
+) -> Result<SignedFile> {
+    let failed = Error::cades(path);
+    let limits = Limits::default();
+    let mut extra = BTreeSet::new();
+    loop {
+        let counted = Counted::new(&mut *source, options.progress);
+        let file = cades::read(counted, &limits, &extra, &mut std::io::sink()).map_err(&failed)?;
+        let missing = file.missing_digests();
+        if missing.is_subset(&extra) {
+            return Ok(file);
+        }
+        extra.extend(missing);
+        source.seek(SeekFrom::Start(0)).map_err(|error| failed(error.into()))?;
+    }
+}
+
+/// Gives a detached signature the digests of its content.
+fn supply_content(file: &mut SignedFile, options: &VerifyOptions<'_>) -> Result<()> {
+    let Some(layer) = file.layers.last_mut().filter(|layer| !layer.attached) else {
+        return Ok(());
+    };
+    if let Some(path) = options.content {
+        let needed: BTreeSet<_> = layer
+            .data
+            .signer_infos
+            .iter()
+            .flat_map(needed_digests)
+            .chain(stamped_digests(layer))
+            .collect();
+        layer.content = Some(digest_file(path, needed, options)?);
+    } else if let Some((algorithm, digest)) = options.content_digest {
+        let mut content = ContentDigests::default();
+        content.values.insert(algorithm, digest.to_vec());
+        layer.content = Some(content);
+    }
+    Ok(())
+}
+
+/// Digests that content time-stamps of a layer are over.
+fn stamped_digests(layer: &cades::Layer) -> Vec<DigestAlgorithm> {
+    let attributes = layer.data.signer_infos.iter().filter_map(|s| s.signed_attributes.as_ref());
+    attributes
+        .flat_map(|set| set.values(&cades::oids::CONTENT_TIME_STAMP))
+        .filter_map(|raw| timestamp::Token::parse(raw).ok()?.info.imprint.digest_algorithm())
+        .collect()
+}
+
+fn digest_file(
+    path: &Path,
+    algorithms: impl IntoIterator<Item = DigestAlgorithm>,
+    options: &VerifyOptions<'_>,
+) -> Result<ContentDigests> {
+    let mut source = SourceFile::open(path, FollowLinks::Follow)?;
+    let failed = |error| files::Error::from_io("reading", path, error);
+    let mut prefix = Vec::new();
+    (&mut source).take(PREFIX as u64).read_to_end(&mut prefix).map_err(failed)?;
+    let mut hasher = MultiHasher::new(algorithms);
+    let whole = (&prefix[..]).chain(&mut source);
+    let length =
+        crypto::stream::hash(Counted::new(whole, options.progress), &mut hasher).map_err(failed)?;
+    source.check_unchanged()?;
+    Ok(ContentDigests { values: hasher.finish(), prefix, length })
+}
+
+fn timestamp(source: &mut SourceFile, options: &VerifyOptions<'_>) -> Result<Facts> {
+    let path = source.path().to_owned();
+    let opened = armor::open(source, Limits::default().layers);
+    let mut opened = opened.map_err(|error| Error::cades(&path)(error.into()))?;
+    let mut octets = Vec::new();
+    (&mut opened.source)
+        .take(LARGEST_TIMESTAMP)
+        .read_to_end(&mut octets)
+        .map_err(|error| files::Error::from_io("reading", &path, error))?;
+    let token = match timestamp::read_tsr(&octets) {
+        Ok((token, _)) => token,
+        // An authority's refusal is a file without a time-stamp.
+        Err(timestamp::Error::Refused { .. } | timestamp::Error::NoToken) => {
+            return Ok(Facts::default());
+        }
+        Err(error) => return Ok(gather::unreadable_token(&crate::describe(&error))),
+    };
+    let algorithm = token.info.imprint.digest_algorithm();
+    let digest = match (options.content, options.content_digest, algorithm) {
+        (Some(content), _, Some(algorithm)) => {
+            digest_file(content, [algorithm], options)?.values.remove(&algorithm)
+        }
+        (_, Some((given, digest)), Some(algorithm)) if given == algorithm => Some(digest.to_vec()),
+        _ => None,
+    };
+    let stamped = digest.as_deref().map_or(Stamped::Missing, Stamped::Digest);
+    Ok(gather::token(&token, stamped, &opened.armor, &evidence(options)))
+}

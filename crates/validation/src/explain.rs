@@ -1,0 +1,328 @@
+//! Why a verdict is what it is and what to do next, in sentences for the person at the desk.
+//!
+//! One explanation for each sub-indication. Italian sentences stay short and readable (Gulpease index
+//! of at least 60, checked by a test). May not decide anything.
+
+use crate::{
+    catalogue::Lang,
+    indication::{SubIndication, Verdict},
+};
+
+/// A reason and the next step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Explanation {
+    /// Why, in one sentence.
+    pub why: &'static str,
+    /// What to do next.
+    pub next: &'static str,
+}
+
+/// What is being explained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// A signature.
+    Signature,
+    /// A time-stamp of its own.
+    Timestamp,
+}
+
+/// The headline of a verdict; `count` of `total` signatures (or time-stamps) have it.
+pub fn headline(
+    verdict: Verdict,
+    subject: Subject,
+    count: usize,
+    total: usize,
+    lang: Lang,
+) -> String {
+    let one = |it: &'static str, en: &'static str| lang.pick(it, en).to_owned();
+    let many = |it: &str, en: &str| lang.pick(it, en).to_owned();
+    let of = lang.pick("su", "of");
+    match (verdict, subject, total > 1) {
+        (Verdict::NoSignature, _, _) => one("Nessuna firma trovata", "No signature found"),
+        (Verdict::TotalPassed, Subject::Signature, false) => one("Firma valida", "Valid signature"),
+        (Verdict::TotalPassed, Subject::Signature, true) => {
+            format!("{}: {total}", many("Firme valide", "Valid signatures"))
+        }
+        (Verdict::TotalFailed, Subject::Signature, false) => {
+            one("Firma NON valida", "Signature NOT valid")
+        }
+        (Verdict::TotalFailed, Subject::Signature, true) => {
+            format!("{}: {count} {of} {total}", many("Firma NON valida", "Signature NOT valid"))
+        }
+        (Verdict::Indeterminate, Subject::Signature, false) => {
+            one("Non verificabile", "Cannot be verified")
+        }
+        (Verdict::Indeterminate, Subject::Signature, true) => {
+            let what = many("Non verificabile", "Cannot be verified");
+            format!("{what}: {count} {} {of} {total}", lang.pick("firme", "signatures"))
+        }
+        (Verdict::TotalPassed, Subject::Timestamp, _) => {
+            one("Marca temporale valida", "Valid time-stamp")
+        }
+        (Verdict::TotalFailed, Subject::Timestamp, _) => {
+            one("Marca temporale NON valida", "Time-stamp NOT valid")
+        }
+        (Verdict::Indeterminate, Subject::Timestamp, _) => {
+            one("Marca temporale non verificabile", "Time-stamp cannot be verified")
+        }
+    }
+}
+
+/// Why everything passed, and what to do then.
+pub fn passed(subject: Subject, lang: Lang) -> Explanation {
+    let why = match subject {
+        Subject::Signature => lang.pick(
+            "Il contenuto è integro e il certificato era valido.",
+            "The content is intact and the certificate was valid.",
+        ),
+        Subject::Timestamp => lang.pick(
+            "Il contenuto è quello marcato e l'autorità è di fiducia.",
+            "The content is the one stamped and the authority is trusted.",
+        ),
+    };
+    let next = lang.pick("Conserva il file con questo esito.", "Keep the file with this outcome.");
+    Explanation { why, next }
+}
+
+/// What to say when there is nothing to judge.
+pub fn nothing(lang: Lang) -> Explanation {
+    Explanation {
+        why: lang.pick(
+            "Nel file non ci sono firme né marche.",
+            "There are no signatures and no time-stamps in the file.",
+        ),
+        next: lang.pick(
+            "Controlla di aver scelto il file firmato.",
+            "Check that you chose the signed file.",
+        ),
+    }
+}
+
+macro_rules! explanations {
+    ($($sub:pat => { why: $why_it:literal, $why_en:literal; next: $next_it:literal, $next_en:literal })+) => {
+        fn table(sub: SubIndication, lang: Lang) -> Explanation {
+            match sub {
+                $($sub => Explanation {
+                    why: lang.pick($why_it, $why_en),
+                    next: lang.pick($next_it, $next_en),
+                },)+
+            }
+        }
+    };
+}
+
+/// Why that sub-indication, and what to do next.
+pub fn explain(sub: SubIndication, subject: Subject, lang: Lang) -> Explanation {
+    let found = table(sub, lang);
+    match (subject, sub) {
+        (Subject::Timestamp, SubIndication::HashFailure) => Explanation {
+            why: lang.pick(
+                "La marca è di un altro file, o il file è cambiato.",
+                "The time-stamp is of another file, or the file has changed.",
+            ),
+            ..found
+        },
+        (Subject::Timestamp, SubIndication::SignedDataNotFound) => Explanation {
+            why: lang.pick("Manca il file che è stato marcato.", "The stamped file is missing."),
+            ..found
+        },
+        (Subject::Timestamp, SubIndication::FormatFailure) => Explanation {
+            why: lang.pick(
+                "La marca è rovinata o non finita.",
+                "The time-stamp is damaged or incomplete.",
+            ),
+            ..found
+        },
+        _ => found,
+    }
+}
+
+use SubIndication as S;
+explanations! {
+    S::FormatFailure => {
+        why: "Il file firmato è rovinato, o può essere letto in due modi.",
+             "The signed file is damaged, or can be read in two ways.";
+        next: "Non usarlo. Chiedi di nuovo il file a chi lo ha firmato.",
+              "Do not use it. Ask its signer for the file again." }
+    S::HashFailure => {
+        why: "Il contenuto è cambiato dopo la firma.",
+             "The content has changed since it was signed.";
+        next: "Non usarlo. Chiedi l'originale a chi lo ha firmato.",
+              "Do not use it. Ask its signer for the original." }
+    S::SigCryptoFailure => {
+        why: "Il valore della firma è falso o alterato.",
+             "The signature value is forged or altered.";
+        next: "Non usarlo. Chiedi l'originale a chi lo ha firmato.",
+              "Do not use it. Ask its signer for the original." }
+    S::Revoked => {
+        why: "La firma è nata dopo la revoca del certificato.",
+             "The signature was made after its certificate was revoked.";
+        next: "Chiedi una nuova firma con un certificato valido.",
+              "Ask for a new signature with a valid certificate." }
+    S::Expired => {
+        why: "La firma è nata dopo la fine del certificato.",
+             "The signature was made after its certificate expired.";
+        next: "Chiedi una nuova firma con un certificato valido.",
+              "Ask for a new signature with a valid certificate." }
+    S::NotYetValid => {
+        why: "La firma c'era già prima che il certificato fosse valido.",
+             "The signature existed before its certificate was valid.";
+        next: "Chiedi una nuova firma a chi lo ha firmato.",
+              "Ask its signer for a new signature." }
+    S::SigConstraintsFailure => {
+        why: "Alla firma manca un dato che la norma chiede.",
+             "The signature lacks something the standard requires.";
+        next: "Guarda le note qui sotto. Chiedi una nuova firma con un programma a norma.",
+              "See the findings below. Ask for a new signature from a conforming program." }
+    S::ChainConstraintsFailure => {
+        why: "Il certificato non è del tipo giusto per questo uso.",
+             "The certificate is not of the right kind for this use.";
+        next: "Chiedi una nuova firma con il certificato giusto.",
+              "Ask for a new signature with the right certificate." }
+    S::CertificateChainGeneralFailure => {
+        why: "Manca la prova che il certificato non era revocato, o la catena ha un errore.",
+             "There is no proof that the certificate was not revoked, or its chain has an error.";
+        next: "Ripeti con --online, o dai le prove con --crl e --ocsp.",
+              "Repeat with --online, or give the proofs with --crl and --ocsp." }
+    S::CryptoConstraintsFailure => {
+        why: "La firma usa un metodo che non era più sicuro.",
+             "The signature uses a method that was no longer safe.";
+        next: "Chiedi una nuova firma con un metodo sicuro.",
+              "Ask for a new signature with a safe method." }
+    S::CryptoConstraintsFailureNoPoe => {
+        why: "La firma usa un metodo che oggi non è più sicuro.",
+             "The signature uses a method that is no longer safe today.";
+        next: "Serve la prova che la firma è di prima: una marca, il protocollo o la PEC.",
+              "A proof that the signature is older is needed: a time-stamp, the register, certified mail." }
+    S::PolicyProcessingError => {
+        why: "La firma segue regole che non si possono usare.",
+             "The signature follows a policy that cannot be used.";
+        next: "Chiedi a chi ha firmato quali regole ha seguito.",
+              "Ask the signer which policy was followed." }
+    S::SignaturePolicyNotAvailable => {
+        why: "Manca il testo delle regole che la firma cita.",
+             "The policy document the signature names is missing.";
+        next: "Chiedi il testo a chi ha firmato, poi ripeti.",
+              "Ask the signer for the document, then repeat." }
+    S::TimestampOrderFailure => {
+        why: "Le date delle marche non vanno d'accordo.",
+             "The dates of the time-stamps contradict each other.";
+        next: "Guarda le note qui sotto e chiedi a chi ha marcato.",
+              "See the findings below and ask who stamped the file." }
+    S::NoSigningCertificateFound => {
+        why: "Manca il certificato a cui la firma fa capo.",
+             "The certificate the signature refers to is missing.";
+        next: "Chiedi il certificato a chi ha firmato e dallo con --chain.",
+              "Ask the signer for the certificate and give it with --chain." }
+    S::NoCertificateChainFound => {
+        why: "Non si arriva a un'autorità di fiducia.",
+             "There is no path to a trusted authority.";
+        next: "Aggiorna l'elenco con «ceralacca trust update», o indica l'autorità con --trust.",
+              "Update the list with \"ceralacca trust update\", or name the authority with --trust." }
+    S::NoCertificateChainFoundNoPoe => {
+        why: "L'autorità oggi non è più di fiducia, e la firma può essere di dopo.",
+             "The authority is no longer trusted, and the signature may be later.";
+        next: "Serve la prova che la firma è di prima: una marca, il protocollo o la PEC.",
+              "A proof that the signature is older is needed: a time-stamp, the register, certified mail." }
+    S::RevokedNoPoe => {
+        why: "Il certificato è revocato, e la firma può essere di dopo.",
+             "The certificate is revoked, and the signature may be later.";
+        next: "Serve la prova che la firma è di prima: una marca, il protocollo o la PEC.",
+              "A proof that the signature is older is needed: a time-stamp, the register, certified mail." }
+    S::RevokedCaNoPoe => {
+        why: "L'autorità è revocata, e la firma può essere di dopo.",
+             "The authority is revoked, and the signature may be later.";
+        next: "Serve la prova che la firma è di prima: una marca, il protocollo o la PEC.",
+              "A proof that the signature is older is needed: a time-stamp, the register, certified mail." }
+    S::OutOfBoundsNotRevoked => {
+        why: "Il certificato è scaduto o non ancora valido, e la data della firma non è certa.",
+             "The certificate has expired or not begun, and the date of the signature is not certain.";
+        next: "Serve la prova che la firma è di prima: una marca, il protocollo o la PEC.",
+              "A proof that the signature is older is needed: a time-stamp, the register, certified mail." }
+    S::OutOfBoundsNoPoe => {
+        why: "Il certificato è scaduto, e non si sa se era revocato.",
+             "The certificate has expired, and whether it was revoked is not known.";
+        next: "Cerca le prove di allora e dalle con --crl o --ocsp.",
+              "Look for the proofs of that time and give them with --crl or --ocsp." }
+    S::RevocationOutOfBoundsNoPoe => {
+        why: "È scaduto il certificato di chi attesta che non c'è revoca.",
+             "The certificate of who attests the revocation status has expired.";
+        next: "Ripeti con --online per avere una prova nuova.",
+              "Repeat with --online to get a new proof." }
+    S::NoPoe => {
+        why: "Manca la prova di quando la firma è nata.",
+             "The proof of when this came to be is missing.";
+        next: "Dai una prova della data con --time-reference.",
+              "Give a proof of the date with --time-reference." }
+    S::TryLater => {
+        why: "Il certificato è sospeso, o la prova del suo stato è vecchia.",
+             "The certificate is on hold, or the proof of its status is old.";
+        next: "Ripeti il controllo tra qualche giorno.",
+              "Repeat the check in a few days." }
+    S::SignedDataNotFound => {
+        why: "Manca il file che è stato firmato.",
+             "The signed file is missing.";
+        next: "Dai il file con --content e ripeti.",
+              "Give the file with --content and repeat." }
+    S::Generic => {
+        why: "La firma usa un metodo che non sappiamo leggere.",
+             "The signature uses a method we cannot check.";
+        next: "Guarda le note qui sotto e prova un altro programma.",
+              "See the findings below and try another program." }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The Gulpease readability index (Lucisano, Piemontese 1988).
+    fn gulpease(text: &str) -> f64 {
+        let letters = text.chars().filter(|c| c.is_alphanumeric()).count() as f64;
+        let words = text.split_whitespace().count() as f64;
+        let sentences = text.matches(['.', '!', '?']).count().max(1) as f64;
+        89.0 + (300.0 * sentences - 10.0 * letters) / words
+    }
+
+    #[test]
+    fn every_verdict_reads_easily_in_italian() {
+        for sub in SubIndication::ALL {
+            for subject in [Subject::Signature, Subject::Timestamp] {
+                let told = explain(*sub, subject, Lang::It);
+                for text in [told.why, told.next] {
+                    assert!(gulpease(text) >= 60.0, "{sub:?} {:.0} «{text}»", gulpease(text));
+                    assert!(text.split_whitespace().count() <= 25, "{text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_sub_indication_is_explained_in_both_languages() {
+        for sub in SubIndication::ALL {
+            let it = explain(*sub, Subject::Signature, Lang::It);
+            let en = explain(*sub, Subject::Signature, Lang::En);
+            assert!(it.why != en.why && it.next != en.next, "{sub:?}");
+        }
+    }
+
+    #[test]
+    fn headlines_are_short() {
+        for verdict in [
+            Verdict::TotalPassed,
+            Verdict::Indeterminate,
+            Verdict::TotalFailed,
+            Verdict::NoSignature,
+        ] {
+            for subject in [Subject::Signature, Subject::Timestamp] {
+                for lang in [Lang::It, Lang::En] {
+                    let text = headline(verdict, subject, 2, 10, lang);
+                    assert!(text.split_whitespace().count() <= 25, "{text}");
+                }
+            }
+        }
+        let one = |verdict| headline(verdict, Subject::Signature, 1, 1, Lang::It);
+        assert_eq!(one(Verdict::TotalPassed), "Firma valida");
+        assert_eq!(one(Verdict::TotalFailed), "Firma NON valida");
+        assert_eq!(one(Verdict::Indeterminate), "Non verificabile");
+    }
+}

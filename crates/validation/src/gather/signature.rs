@@ -1,0 +1,330 @@
+//! Facts about one SignerInfo (RFC 5652 §5.3, EN 319 122-1).
+
+use super::trust::{Gatherer, algorithm_facts, key_facts};
+use super::{describe, stamp};
+use crate::catalogue::Code;
+use crate::facts::{
+    AttributeCheck, AttributeFacts, CertificateReference, ContentDigest, Facts, MatchedForm,
+    PolicyDocument, ReferenceFacts, ReferenceForm, SignatureFacts, SignaturePolicyFacts,
+    SignatureValue, StructuralFinding, TimestampKind,
+};
+use asn1::{Oid, Tag, Value};
+use cades::{Layer, Level, oids};
+use cms::ess::{
+    CertificateRef, SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2, SigningCertificateRefs,
+};
+use cms::verify::{
+    ContentCheck, SignedForm, SignerCheck, ValueCheck, check_content, verify_signer,
+};
+use cms::{Attributes, SignerIdentifier, SignerInfo};
+use crypto::{DigestAlgorithm, SignatureAlgorithm};
+use x509::Certificate;
+
+/// Signed attributes that may occur once with one value (RFC 5652 §11, EN 319 122-1 §5.2).
+const SINGLE: [(Oid, &str); 12] = [
+    (cms::oids::CONTENT_TYPE, "content-type"),
+    (cms::oids::MESSAGE_DIGEST, "message-digest"),
+    (cms::oids::SIGNING_TIME, "signing-time"),
+    (SIGNING_CERTIFICATE, "signing-certificate"),
+    (SIGNING_CERTIFICATE_V2, "signing-certificate-v2"),
+    (cms::oids::ALGORITHM_PROTECTION, "CMSAlgorithmProtection"),
+    (oids::SIGNATURE_POLICY, "signature-policy-identifier"),
+    (Oid::new("1.2.840.113549.1.9.16.2.4"), "content-hints"),
+    (Oid::new("0.4.0.1733.2.1"), "mime-type"),
+    (Oid::new("1.2.840.113549.1.9.16.2.17"), "signer-location"),
+    (Oid::new("1.2.840.113549.1.9.16.2.18"), "signer-attributes"),
+    (Oid::new("0.4.0.19122.1.1"), "signer-attributes-v2"),
+];
+
+/// Adds the facts of one signature.
+pub(super) fn gather(
+    id: &str,
+    layer: &Layer,
+    signer: &SignerInfo,
+    trust: &mut Gatherer<'_>,
+    facts: &mut Facts,
+) {
+    let empty = SigningCertificateRefs::default();
+    let refs = signer.signed_attributes.as_ref().map_or(empty, SigningCertificateRefs::read);
+    let certificate = find_certificate(signer, &refs, trust);
+    let content = layer.content.as_ref();
+    let check = certificate
+        .as_ref()
+        .map(|cert| verify_signer(signer, cert, Some(&layer.data.content_type), content));
+    let level = Level::of(&layer.data, signer);
+    let mut structure = Vec::new();
+    if check.as_ref().is_some_and(|check| check.content_looks_like_attributes) {
+        structure.push(finding(Code::SignedAttributesAsContent, "content"));
+    }
+    structure.extend(disagreement(signer));
+    let attributes = signer.signed_attributes.as_ref();
+    let timestamps = timestamps(id, layer, signer, trust);
+    if let Some(certificate) = &certificate {
+        trust.need(certificate);
+    }
+    facts.signatures.push(SignatureFacts {
+        id: id.to_owned(),
+        format: if level == Level::Cms { "CMS" } else { "CAdES" }.to_owned(),
+        level: level.to_string(),
+        countersigns: None,
+        structure,
+        signer_identifier: identifier_text(&signer.sid),
+        certificate: certificate.as_ref().map(|c| c.fingerprint().into()),
+        digest_algorithm: digest_name(signer),
+        algorithm: algorithm_facts(check.as_ref().and_then(|c| c.algorithm.as_ref()), signer),
+        key: certificate.as_ref().map(key_facts),
+        content: content_digest(signer, check.as_ref(), content),
+        value: signature_value(check.as_ref()),
+        attributes: attribute_facts(attributes, check.as_ref(), Some(&layer.data.content_type)),
+        references: reference_facts(&refs, certificate.as_ref(), trust),
+        claimed_signing_time: signer
+            .signed_value(&cms::oids::SIGNING_TIME)
+            .and_then(|value| Value::parse(value).ok()?.time().ok()),
+        policy: attributes.and_then(policy_facts),
+        countersignatures: u32::try_from(
+            signer.unsigned_values(&cms::oids::COUNTERSIGNATURE).count(),
+        )
+        .unwrap_or(u32::MAX),
+        timestamps,
+    });
+}
+
+/// The certificate the signer means: named by the SignerInfo, and among those
+/// the one the signed attribute names.
+pub(super) fn find_certificate(
+    signer: &SignerInfo,
+    refs: &SigningCertificateRefs,
+    trust: &Gatherer<'_>,
+) -> Option<Certificate> {
+    let named: Vec<&Certificate> =
+        trust.certificates().filter(|certificate| signer.sid.names(certificate)).collect();
+    let meant = named.iter().find(|certificate| refs.names(certificate));
+    meant.or(named.first()).map(|certificate| (*certificate).clone())
+}
+
+/// Digest and signature algorithm that name two different hashes.
+fn disagreement(signer: &SignerInfo) -> Option<StructuralFinding> {
+    let message = DigestAlgorithm::from_identifier(&signer.digest_algorithm).ok()?;
+    let algorithm =
+        SignatureAlgorithm::from_identifier(&signer.signature_algorithm, Some(message)).ok()?;
+    let signed = algorithm.digest()?;
+    (signed != message).then(|| StructuralFinding {
+        code: Code::AlgorithmsDisagree,
+        detail: format!("{message}, {signed}"),
+        location: Some("signatureAlgorithm".to_owned()),
+    })
+}
+
+fn finding(code: Code, location: &str) -> StructuralFinding {
+    StructuralFinding { code, detail: String::new(), location: Some(location.to_owned()) }
+}
+
+pub(super) fn digest_name(signer: &SignerInfo) -> String {
+    match DigestAlgorithm::from_identifier(&signer.digest_algorithm) {
+        Ok(algorithm) => algorithm.name().to_owned(),
+        Err(_) => signer.digest_algorithm.oid.to_string(),
+    }
+}
+
+fn identifier_text(sid: &SignerIdentifier) -> String {
+    match sid {
+        SignerIdentifier::IssuerAndSerial { issuer, serial } => {
+            let issuer = x509::Name::from_der(issuer).map(|name| name.to_string());
+            format!("{}, {}", issuer.unwrap_or_default(), hex(serial))
+        }
+        SignerIdentifier::KeyIdentifier(id) => hex(id),
+    }
+}
+
+pub(super) fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+/// The content against what the signature says of it.
+fn content_digest(
+    signer: &SignerInfo,
+    check: Option<&SignerCheck>,
+    content: Option<&cms::verify::ContentDigests>,
+) -> ContentDigest {
+    let checked = match check {
+        Some(check) => check.content.clone(),
+        None => check_content(signer, content),
+    };
+    match checked {
+        ContentCheck::Intact => ContentDigest::Intact,
+        ContentCheck::Altered => ContentDigest::Mismatch,
+        ContentCheck::Missing => ContentDigest::ContentMissing,
+        ContentCheck::NoMessageDigest => ContentDigest::NoReference,
+        ContentCheck::NotHashed(_) | ContentCheck::UnknownDigest(_) => ContentDigest::NotComputed,
+        ContentCheck::Direct if content.is_some() => ContentDigest::Intact,
+        ContentCheck::Direct => ContentDigest::ContentMissing,
+    }
+}
+
+pub(super) fn signature_value(check: Option<&SignerCheck>) -> SignatureValue {
+    match check.map(|check| &check.value) {
+        None | Some(ValueCheck::ContentMissing | ValueCheck::NotHashed(_)) => {
+            SignatureValue::Unchecked
+        }
+        Some(ValueCheck::Invalid) => SignatureValue::Invalid,
+        Some(ValueCheck::Unsupported(error)) => {
+            SignatureValue::Unsupported { algorithm: describe(error) }
+        }
+        Some(ValueCheck::Valid { form, tolerance }) => SignatureValue::Valid {
+            matched: match form {
+                SignedForm::AsReceived => MatchedForm::AsReceived,
+                SignedForm::DerSorted => MatchedForm::DerSorted,
+                SignedForm::Content => MatchedForm::NoSignedAttributes,
+            },
+            tolerance: tolerance.map(|tolerance| tolerance.code().to_owned()),
+        },
+    }
+}
+
+pub(super) fn attribute_facts(
+    attributes: Option<&Attributes>,
+    check: Option<&SignerCheck>,
+    content_type: Option<&Oid>,
+) -> AttributeFacts {
+    let Some(attributes) = attributes else { return AttributeFacts::default() };
+    let repeated =
+        |oid: &Oid| attributes.all(oid).next().is_some() && attributes.single(oid).is_none();
+    let malformed = |oid: &Oid, readable: fn(&Value<'_>) -> bool| {
+        attributes
+            .single(oid)
+            .is_some_and(|value| !Value::parse(value).is_ok_and(|value| readable(&value)))
+    };
+    let typed: [(&Oid, &str, fn(&Value<'_>) -> bool); 3] = [
+        (&cms::oids::CONTENT_TYPE, "content-type", |value| value.oid().is_ok()),
+        (&cms::oids::MESSAGE_DIGEST, "message-digest", |value| value.octets().is_ok()),
+        (&cms::oids::SIGNING_TIME, "signing-time", |value| value.time().is_ok()),
+    ];
+    let present = |oid: &Oid| attributes.all(oid).next().is_some();
+    AttributeFacts {
+        present: true,
+        duplicated: SINGLE
+            .iter()
+            .filter(|(oid, _)| repeated(oid))
+            .map(|(_, name)| (*name).to_owned())
+            .collect(),
+        malformed: typed
+            .iter()
+            .filter(|(oid, _, readable)| malformed(oid, *readable))
+            .map(|(_, name, _)| (*name).to_owned())
+            .collect(),
+        content_type: match (content_type, check.and_then(|check| check.content_type_matches)) {
+            _ if !present(&cms::oids::CONTENT_TYPE) => AttributeCheck::Absent,
+            (_, Some(true)) => AttributeCheck::Ok,
+            (_, Some(false)) => AttributeCheck::Mismatch,
+            // Without a certificate nothing was verified, but this needs none.
+            (Some(expected), None) => {
+                let found = attributes.single(&cms::oids::CONTENT_TYPE);
+                let equal = found
+                    .and_then(|value| Value::parse(value).ok()?.oid().ok())
+                    .is_some_and(|oid| oid == *expected);
+                if equal { AttributeCheck::Ok } else { AttributeCheck::Mismatch }
+            }
+            (None, None) => AttributeCheck::NotApplicable,
+        },
+        message_digest: if !present(&cms::oids::MESSAGE_DIGEST) {
+            AttributeCheck::Absent
+        } else if cms::verify::message_digest(attributes).is_some() {
+            AttributeCheck::Ok
+        } else {
+            AttributeCheck::Mismatch
+        },
+    }
+}
+
+pub(super) fn reference_facts(
+    refs: &SigningCertificateRefs,
+    certificate: Option<&Certificate>,
+    trust: &Gatherer<'_>,
+) -> ReferenceFacts {
+    let form = match (&refs.v1, &refs.v2, refs.malformed) {
+        (Some(_), Some(_), _) => ReferenceForm::Both,
+        (Some(_), None, _) => ReferenceForm::V1,
+        (None, Some(_), _) | (None, None, true) => ReferenceForm::V2,
+        (None, None, false) => ReferenceForm::Absent,
+    };
+    let fact = |(form, reference): (ReferenceForm, &CertificateRef)| {
+        let named = certificate
+            .into_iter()
+            .chain(trust.certificates())
+            .find(|certificate| reference.digest_matches(certificate));
+        CertificateReference {
+            form,
+            digest_algorithm: reference
+                .algorithm
+                .map_or_else(|| "unknown".to_owned(), |algorithm| algorithm.name().to_owned()),
+            certificate: named.map(|certificate| certificate.fingerprint().into()),
+            issuer_serial_matches: named
+                .or(certificate)
+                .and_then(|certificate| reference.issuer_serial_matches(certificate)),
+        }
+    };
+    let v1 = refs.v1.iter().flatten().map(|reference| (ReferenceForm::V1, reference));
+    let v2 = refs.v2.iter().flatten().map(|reference| (ReferenceForm::V2, reference));
+    let mut references: Vec<CertificateReference> = v1.chain(v2).map(fact).collect();
+    if refs.malformed && references.is_empty() {
+        // An attribute that names nothing readable names no certificate at hand.
+        references.push(CertificateReference {
+            form,
+            digest_algorithm: "unknown".to_owned(),
+            certificate: None,
+            issuer_serial_matches: None,
+        });
+    }
+    ReferenceFacts { form, references }
+}
+
+/// The explicit or implied policy (EN 319 122-1 §5.2.9); its document is not fetched here.
+fn policy_facts(attributes: &Attributes) -> Option<SignaturePolicyFacts> {
+    let value = attributes.single(&oids::SIGNATURE_POLICY)?;
+    let value = Value::parse(value).ok()?;
+    let identifier = match value.tag() {
+        Tag::SEQUENCE => value.children().any().ok()?.oid().ok()?.to_string(),
+        _ => String::new(),
+    };
+    Some(SignaturePolicyFacts { identifier, document: PolicyDocument::NotAvailable, store: false })
+}
+
+/// The time-stamps on a signature, and those in its signed attributes.
+fn timestamps(
+    id: &str,
+    layer: &Layer,
+    signer: &SignerInfo,
+    trust: &mut Gatherer<'_>,
+) -> Vec<crate::facts::TimestampFacts> {
+    let content_stamps = signer
+        .signed_attributes
+        .iter()
+        .flat_map(|set| set.values(&oids::CONTENT_TIME_STAMP))
+        .map(|raw| (TimestampKind::Content, raw));
+    let unsigned = [
+        (oids::SIGNATURE_TIME_STAMP, TimestampKind::Signature),
+        (oids::CADES_C_TIME_STAMP, TimestampKind::CadesC),
+        (oids::REFS_TIME_STAMP, TimestampKind::References),
+        (oids::ARCHIVE_TIME_STAMP_V2, TimestampKind::ArchiveV2),
+        (oids::ARCHIVE_TIME_STAMP_V3, TimestampKind::ArchiveV3),
+    ];
+    let unsigned =
+        unsigned.iter().flat_map(|(oid, kind)| signer.unsigned_values(oid).map(|raw| (*kind, raw)));
+    content_stamps
+        .chain(unsigned)
+        .enumerate()
+        .map(|(index, (kind, raw))| {
+            let imprint = |token: &timestamp::Token| match kind {
+                TimestampKind::Signature => Some(token.info.imprint.matches(&signer.signature)),
+                TimestampKind::Content => {
+                    let algorithm = token.info.imprint.digest_algorithm()?;
+                    let digest = layer.content.as_ref()?.values.get(&algorithm)?;
+                    Some(*digest == token.info.imprint.digest)
+                }
+                // Their imprints are over parts of the file that a later release takes apart.
+                _ => None,
+            };
+            stamp::gather(&format!("{id}/t{}", index + 1), kind, raw, imprint, trust)
+        })
+        .collect()
+}

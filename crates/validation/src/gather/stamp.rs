@@ -1,0 +1,108 @@
+//! Facts about one time-stamp token (RFC 3161).
+
+use super::describe;
+use super::signature::{
+    attribute_facts, digest_name, find_certificate, hex, reference_facts, signature_value,
+};
+use super::trust::{Gatherer, algorithm_facts, key_facts};
+use crate::catalogue::Code;
+use crate::facts::{ContentDigest, StructuralFinding, TimestampFacts, TimestampKind};
+use cms::ess::SigningCertificateRefs;
+use cms::verify::ContentCheck;
+use timestamp::Token;
+
+/// Reads and verifies a token; `imprint` says whether it is over what it should be over.
+pub(super) fn gather(
+    id: &str,
+    kind: TimestampKind,
+    raw: &[u8],
+    imprint: impl Fn(&Token) -> Option<bool>,
+    trust: &mut Gatherer<'_>,
+) -> TimestampFacts {
+    // Some writers put the whole answer of the authority where the token belongs.
+    let (token, structure) = match timestamp::read_tsr(raw) {
+        Ok((token, timestamp::Container::Token)) => (token, Vec::new()),
+        Ok((token, timestamp::Container::Response)) if kind == TimestampKind::Standalone => {
+            (token, Vec::new())
+        }
+        Ok((token, timestamp::Container::Response)) => {
+            let finding = StructuralFinding {
+                code: Code::StructureDeviation,
+                detail: "a TimeStampResp stands where a token belongs".to_owned(),
+                location: Some(id.to_owned()),
+            };
+            (token, vec![finding])
+        }
+        Err(error) => {
+            let finding = StructuralFinding {
+                code: Code::StructureUnreadable,
+                detail: describe(&error),
+                location: Some(id.to_owned()),
+            };
+            return TimestampFacts::unreadable(id, kind, finding);
+        }
+    };
+    trust.offer_certificates(token.data.x509_certificates());
+    trust.offer_revocation(&token.data);
+    let signer = token.signer();
+    let refs = signer
+        .signed_attributes
+        .as_ref()
+        .map_or_else(SigningCertificateRefs::default, SigningCertificateRefs::read);
+    let certificate = find_certificate(signer, &refs, trust);
+    let result = token.check(certificate.as_slice());
+    let check = result.check.as_ref();
+    if let Some(certificate) = &certificate {
+        trust.need(certificate);
+    }
+    let info = &token.info;
+    let micros = |a: timestamp::Accuracy| a.seconds * 1_000_000 + a.millis * 1000 + a.micros;
+    TimestampFacts {
+        id: id.to_owned(),
+        kind,
+        structure,
+        gen_time: Some(info.gen_time),
+        accuracy_micros: info.accuracy.map(micros),
+        ordering: info.ordering,
+        imprint_algorithm: info.imprint.digest_algorithm().map_or_else(
+            || info.imprint.algorithm.oid.to_string(),
+            |algorithm| algorithm.name().to_owned(),
+        ),
+        imprint_matches: imprint(&token),
+        hash_index_valid: None,
+        certificate: certificate.as_ref().map(|c| c.fingerprint().into()),
+        digest_algorithm: digest_name(signer),
+        algorithm: algorithm_facts(check.and_then(|c| c.algorithm.as_ref()), signer),
+        key: certificate.as_ref().map(key_facts),
+        content: match check.map(|check| &check.content) {
+            Some(ContentCheck::Intact | ContentCheck::Direct) => ContentDigest::Intact,
+            Some(ContentCheck::Altered) => ContentDigest::Mismatch,
+            Some(ContentCheck::NoMessageDigest) => ContentDigest::NoReference,
+            _ => ContentDigest::NotComputed,
+        },
+        value: signature_value(check),
+        attributes: attribute_facts(
+            signer.signed_attributes.as_ref(),
+            check,
+            Some(&token.data.content_type),
+        ),
+        references: reference_facts(&refs, certificate.as_ref(), trust),
+        tsa_name: info.tsa.as_deref().and_then(directory_name).map(|name| name.to_string()),
+        tsa_name_matches: info
+            .tsa
+            .as_deref()
+            .and_then(directory_name)
+            .and_then(|name| Some(name.matches(certificate.as_ref()?.subject()))),
+        policy: Some(info.policy.to_string()),
+        serial_number: Some(hex(&info.serial)),
+        covers: Vec::new(),
+    }
+}
+
+/// The Name in a GeneralName `directoryName [4]`.
+fn directory_name(general: &[u8]) -> Option<x509::Name> {
+    let value = asn1::Value::parse(general).ok()?;
+    (value.tag() == asn1::Tag::context_constructed(4))
+        .then(|| x509::Name::from_der(value.contents()).ok())
+        .flatten()
+}
