@@ -87,6 +87,23 @@ impl FileKind {
         })
     }
 
+    /// The name of the format in the machine contract.
+    #[must_use]
+    pub fn format(self) -> &'static str {
+        match self {
+            Self::SignedData | Self::OtherCms => "CMS",
+            Self::Timestamp => "TST",
+            Self::TimestampedData => "TSD",
+            Self::Encrypted => "CMS-ENCRYPTED",
+            Self::SignedPdf => "PAdES",
+            Self::SignedXml => "XML",
+            Self::Asic => "ASiC",
+            Self::M7m => "M7M",
+            Self::SignedMail => "SMIME",
+            Self::Other => "UNKNOWN",
+        }
+    }
+
     /// The next step for the person who meets this kind where it cannot be used.
     #[must_use]
     pub fn hint(self) -> Option<&'static str> {

@@ -7,9 +7,11 @@
 
 mod error;
 mod extract;
+mod inspect;
 mod keys;
 mod kind;
 mod output;
+mod package;
 mod progress;
 mod sign;
 mod stamp;
@@ -18,13 +20,17 @@ mod verify;
 
 pub use error::{Error, Family, Result};
 pub use extract::{Extracted, Removed, default_output as extracted_name, extract_file, extract_to};
+pub use inspect::{
+    CertificateView, Inspection, LayerView, SignerView, TimestampView, inspect_file,
+};
 pub use keys::{Obstacle, SigningKey, load_certificates};
 pub use kind::FileKind;
 pub use output::Placing;
+pub use package::{build_aip, verify_package};
 pub use progress::Progress;
 pub use sign::{
     Packaging, SignOptions, Signed, attach_file, cosign_file, default_output, detach_file,
-    sign_file, sign_stream,
+    sign_file, sign_octets, sign_stream,
 };
 pub use stamp::{StampOptions, Stamped, stamp_file};
 pub use trust::Evidence;
@@ -34,6 +40,8 @@ pub use verify::{VerifyOptions, gather_facts, verify_file, verify_reader};
 pub use cms::Limits;
 pub use crypto::{DigestAlgorithm, Secret, Signer};
 pub use files::{Durability, Overwrite};
+pub use online;
+pub use preservation;
 pub use timestamp::TimestampAuthority;
 pub use validation::{self, Lang, Policy, ReferenceTime, Report, Times};
 pub use x509::{Certificate, Fetch, TrustAnchor};

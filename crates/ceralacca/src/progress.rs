@@ -16,10 +16,6 @@ impl<'p, R> Counted<'p, R> {
     pub(crate) fn new(source: R, progress: Option<&'p Progress<'p>>) -> Self {
         Self { source, read: 0, progress }
     }
-
-    pub(crate) fn into_inner(self) -> R {
-        self.source
-    }
 }
 
 impl<R: Read> Read for Counted<'_, R> {

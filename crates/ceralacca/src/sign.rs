@@ -132,6 +132,22 @@ pub fn sign_stream(
     stamps.signed(name.to_owned(), options)
 }
 
+/// Signs a small content that is in memory: attached, in DER.
+///
+/// # Errors
+/// As [`sign_file`].
+pub fn sign_octets(content: &[u8], options: &SignOptions<'_>) -> Result<Vec<u8>> {
+    refuse_obstacles(options)?;
+    let failed = Error::cades(Path::new("-"));
+    let mut out = std::io::Cursor::new(Vec::new());
+    with_signing(options, |signing| {
+        let size = content.len() as u64;
+        cades::sign_attached(std::io::Cursor::new(content), size, &mut out, signing)
+            .map_err(&failed)
+    })?;
+    Ok(out.into_inner())
+}
+
 /// Adds parallel signatures to a signed file, leaving those in it as they are
 /// to the octet. `content` is the signed file of a detached signature.
 ///
@@ -346,7 +362,7 @@ pub(crate) fn request_stamp(
     timestamp::obtain_from(authorities, &request)
 }
 
-fn refuse_obstacles(options: &SignOptions<'_>) -> Result<()> {
+pub(crate) fn refuse_obstacles(options: &SignOptions<'_>) -> Result<()> {
     for key in options.keys {
         if let Some(obstacle) = Obstacle::of(&key.certificate, options.signing_time, options.allow)
         {

@@ -94,6 +94,19 @@ pub fn verify_reader(
     Ok(validation::judge(&facts, options.policy, options.times))
 }
 
+/// Judges a signature in memory and hands out its content, whatever the verdict.
+pub(crate) fn judge_octets(
+    octets: &[u8],
+    name: &Path,
+    options: &VerifyOptions<'_>,
+) -> Result<(Report, Vec<u8>)> {
+    let report = verify_reader(&mut std::io::Cursor::new(octets), name, options)?;
+    let mut content = Vec::new();
+    cades::read(octets, &Limits::default(), &BTreeSet::new(), &mut content)
+        .map_err(Error::cades(name))?;
+    Ok((report, content))
+}
+
 fn evidence<'a>(options: &VerifyOptions<'a>) -> gather::Evidence<'a> {
     gather::Evidence {
         anchors: &options.evidence.anchors,

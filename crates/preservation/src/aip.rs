@@ -77,6 +77,60 @@ pub struct AipBuilt {
 
 /// Makes an archive package.
 ///
+/// ```
+/// use ceralacca_preservation::{aip, metadata, sip, verify};
+/// use ceralacca_preservation::{Application, Container, Durability, Output, Overwrite, silent};
+/// # let dir = tempfile::tempdir()?;
+/// # let (recording, pdv, pda) = (dir.path().join("a.mp4"), dir.path().join("PdV"), dir.path().join("PdA.zip"));
+/// # std::fs::write(&recording, b"x")?;
+/// let sheet = metadata::parse(metadata::EXAMPLE)?;
+/// let now = "2026-03-13T08:00:00Z".parse()?;
+/// # let (mut quiet, mut still) = (silent, silent);
+/// sip::build(
+///     &sip::SipPlan {
+///         metadata: &sheet,
+///         main: vec![recording],
+///         attachments: vec![],
+///         created_at: now,
+///         application: Application::default(),
+///         spacing: metadata::Spacing::Clean,
+///     },
+///     Output {
+///         path: &pdv,
+///         container: Container::Dir,
+///         overwrite: Overwrite::Never,
+///         durability: Durability::File,
+///         progress: &mut quiet,
+///     },
+/// )?;
+/// let plan = aip::AipPlan {
+///     sip: &pdv,
+///     preservation: None, // the agents stand in the sheet
+///     identifier: None,
+///     created_at: now,
+///     attached_timestamp: true,
+///     application: Application::default(),
+/// };
+/// // The caller owns the key: here a stand-in for the CAdES signature on the index.
+/// let mut sign = |index: &[u8]| Ok([b"signed:", index].concat());
+/// let built = aip::build(&plan, &mut sign, Output {
+///         path: &pda,
+///         container: Container::Zip,
+///         overwrite: Overwrite::Never,
+///         durability: Durability::File,
+///         progress: &mut still,
+///     })?;
+/// assert_eq!(built.identifier, "PDA-VCC-2026-0012");
+///
+/// let report = verify::verify(&pda, &mut |index| verify::IndexJudgement {
+///     outcome: verify::SignatureOutcome::Passed,
+///     content: Some(index.p7m["signed:".len()..].to_vec()),
+///     message: None,
+/// })?;
+/// assert_eq!(report.verdict, ceralacca_preservation::Verdict::Valid);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// [`Error::InvalidSip`] with the report; [`Error::Metadata`] naming the agents that lack;
 /// [`Error::Sign`] with the callback's own error; [`Error::Files`]. Nothing is left behind then.
@@ -86,6 +140,7 @@ pub fn build(
     output: Output<'_, '_>,
 ) -> Result<AipBuilt, Error> {
     refuse_inside(plan.sip, output.path)?;
+    refuse_within(plan.sip, output.path)?;
     files::refuse_existing(output.path, output.overwrite)?;
     let limits = Limits::default();
     let Output { path, container, overwrite, durability, progress } = output;
@@ -139,6 +194,20 @@ pub fn build(
             warnings: findings,
         })
     })
+}
+
+/// An archive package inside the deposit package it is made of would add a file to that.
+fn refuse_within(sip: &Path, output: &Path) -> Result<(), Error> {
+    let folder = match output.parent() {
+        Some(p) if !p.as_os_str().is_empty() => p,
+        _ => Path::new("."),
+    };
+    match (sip.canonicalize(), folder.canonicalize()) {
+        (Ok(sip), Ok(folder)) if folder.starts_with(&sip) => {
+            Err(files::Error::SameFile { path: output.to_owned() }.into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Reads and judges what can be judged before a long copy.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::metadata::Problem;
 use crate::names::NameProblem;
-use crate::report::{Message, PackageReport};
+use crate::report::{Message, PackageReport, clean};
 
 /// The tool could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -119,6 +119,82 @@ pub enum Error {
 }
 
 impl Error {
+    /// A stable name, never translated.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Files(_) => "IO",
+            Self::Metadata { .. } => "METADATA_INCOMPLETE",
+            Self::NoMain => "NO_MAIN_DOCUMENT",
+            Self::NameCollision { .. } => "NAME_COLLISION",
+            Self::Name { .. } => "NAME_NOT_ALLOWED",
+            Self::DigestMismatch { .. } => "DIGEST_MISMATCH",
+            Self::UnknownFile { .. } => "UNKNOWN_FILE",
+            Self::InvalidSip { .. } => "INVALID_SIP",
+            Self::Sign { .. } | Self::EmptySignature => "INDEX_NOT_SIGNED",
+            Self::NotAPackage { .. } => "NOT_A_PACKAGE",
+            Self::Limit { .. } => "LIMIT",
+            Self::NotXmlText { .. } | Self::XmlWrite { .. } => "XML",
+            Self::Zip { .. } => "ZIP",
+            Self::Read { .. } => "READ",
+            Self::Interrupted => "INTERRUPTED",
+        }
+    }
+
+    /// The sentence in both languages. For [`Error::Files`] the English one alone exists here.
+    #[must_use]
+    pub fn message(&self) -> Message {
+        let it = match self {
+            Self::Files(e) => e.to_string(),
+            Self::Metadata { problems } => match problems.as_slice() {
+                [one] => format!("La scheda dei metadati non va bene. {}", one.message.it),
+                all => {
+                    format!("La scheda dei metadati ha {} campi mancanti o sbagliati.", all.len())
+                }
+            },
+            Self::NoMain => "Il pacchetto ha bisogno di almeno un documento principale.".into(),
+            Self::NameCollision { first, second } => {
+                format!("«{first}» e «{second}» avrebbero lo stesso nome nel pacchetto.")
+            }
+            Self::Name { path, problem } => {
+                format!("«{}» non può entrare in un pacchetto: {}.", path.display(), problem.it())
+            }
+            Self::DigestMismatch { name, .. } => {
+                format!("«{name}» non ha l'impronta SHA-256 scritta nella scheda dei metadati.")
+            }
+            Self::UnknownFile { name } => format!(
+                "La scheda dei metadati descrive «{name}», che non è tra i file del pacchetto."
+            ),
+            Self::InvalidSip { report } => {
+                format!("Il pacchetto di versamento non va bene. {}", report.summary().it)
+            }
+            Self::Sign { source } => {
+                format!("Non è stato possibile firmare l'indice del pacchetto: {source}")
+            }
+            Self::EmptySignature => "La firma dell'indice del pacchetto è risultata vuota.".into(),
+            Self::NotAPackage { path } => {
+                format!("«{}» non è un pacchetto che questo programma conosce.", path.display())
+            }
+            Self::Limit { what, limit } => format!("Superato il limite di {limit} ({what})."),
+            Self::NotXmlText { element } => {
+                format!("Il testo di {element} contiene un carattere che XML non ammette.")
+            }
+            Self::XmlWrite { source } => format!("Scrittura dell'XML non riuscita: {source}"),
+            Self::Zip { member, source } => {
+                format!("Lo ZIP non è riuscito in «{member}»: {source}")
+            }
+            Self::Read { member, source } => {
+                format!("Lettura di «{member}» non riuscita: {source}")
+            }
+            Self::Interrupted => "Interrotto: niente è rimasto a metà.".into(),
+        };
+        let en = match self {
+            Self::InvalidSip { report } => format!("{self}: {}", report.summary().en),
+            _ => self.to_string(),
+        };
+        Message::new(clean(&it), clean(&en))
+    }
+
     /// The next step, in English; the Italian one is in [`Error::advice`].
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {

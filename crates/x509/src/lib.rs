@@ -9,6 +9,31 @@
 //!   the [`Fetch`] they are given.
 //!
 //! Answers are facts: plain data that serialise, without a verdict in them.
+//! ```
+//! use ceralacca_x509::{
+//!     Certificate, PathBudget, PathValidator, RevocationSource, RevocationStatus,
+//!     SimplePathBuilder, TrustAnchor, evaluate,
+//! };
+//!
+//! /// Whether one path to an anchor holds at `at`, every certificate known to be good.
+//! fn holds(
+//!     leaf: &Certificate,
+//!     pool: &[Certificate],
+//!     anchors: &[TrustAnchor],
+//!     sources: &[RevocationSource],
+//!     at: chrono::DateTime<chrono::Utc>,
+//! ) -> bool {
+//!     let search =
+//!         SimplePathBuilder::default().paths(leaf, pool, anchors, &PathBudget::default());
+//!     search.paths.iter().filter(|path| path.check_at(at).is_valid()).any(|path| {
+//!         path.certificates().windows(2).all(|pair| {
+//!             let facts = evaluate(&pair[0], &pair[1], sources, pool, anchors);
+//!             !facts.is_empty() && facts.iter().all(|fact| fact.status == RevocationStatus::Good)
+//!         })
+//!     })
+//! }
+//! ```
+//!
 //! This crate reads no clock, opens no socket and trusts nothing on its own.
 
 mod certificate;

@@ -86,7 +86,7 @@ pub enum RevocationKind {
 
 /// What is known of a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "status", rename_all = "snake_case")]
+#[serde(tag = "is", rename_all = "snake_case")]
 pub enum RevocationStatus {
     /// Not revoked when the data were issued.
     Good,

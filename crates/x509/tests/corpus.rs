@@ -4,6 +4,7 @@
 //! refusal must be one this version declares. Skipped where the corpus is not
 //! at hand.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::print_stdout, reason = "a survey prints its counts")]
 
 use std::{
     collections::BTreeMap,

@@ -295,7 +295,7 @@ impl Reader {
                 let mut list = Vec::new();
                 for item in items {
                     match item.as_str().map(str::trim) {
-                        Some(s) if s.is_empty() => {}
+                        Some("") => {}
                         Some(s) if s.chars().all(is_xml_char) => list.push(s.to_owned()),
                         _ => self.wrong(section, name, element, &item.to_string(), FIX),
                     }

@@ -27,6 +27,18 @@ const ROOT_KEYS: &[&str] = &[
 
 /// Reads and checks a whole sheet.
 ///
+/// ```
+/// use ceralacca_preservation::{Error, metadata};
+///
+/// assert!(metadata::parse(metadata::EXAMPLE).is_ok());
+/// let Err(Error::Metadata { problems }) = metadata::parse("[documento]\noggetto = \"Seduta\"")
+/// else {
+///     panic!("almost everything lacks");
+/// };
+/// assert!(problems.iter().any(|p| p.key == "documento.tipologia"
+///     && p.message.it.starts_with("Manca il campo obbligatorio")));
+/// ```
+///
 /// # Errors
 /// [`Error::Metadata`] with *everything* missing or wrong; [`Error::Limit`] for a sheet larger than
 /// [`crate::Limits::sheet_bytes`].

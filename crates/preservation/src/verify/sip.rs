@@ -96,8 +96,8 @@ fn side_digest(bytes: &[u8]) -> Option<String> {
 
 /// Judges index and files once their digests are known.
 ///
-/// `digests` holds every listed file that is there; `whole` is false where some were not read on
-/// purpose, so that their absence from `digests` means nothing.
+/// `digests` holds the listed files that were read; one that is there but was not read (its size
+/// tells already that it was altered) is judged by its size alone.
 pub(crate) fn judge(
     tree: &mut dyn Tree,
     prefix: &str,
@@ -242,7 +242,7 @@ fn judge_side_files(
 }
 
 /// Files that no index promises.
-pub(crate) fn judge_unlisted<'a>(
+pub(crate) fn judge_unlisted(
     tree: &dyn Tree,
     is_listed: impl Fn(&str) -> bool,
     code: &'static str,

@@ -1,0 +1,259 @@
+//! The verb that shows what is inside, and never judges.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use cades::{Layer, Level};
+use cms::{Limits, armor};
+use files::{FollowLinks, SourceFile};
+use serde::Serialize;
+use x509::Certificate;
+
+use crate::progress::{Counted, Progress};
+use crate::{Error, FileKind, Result};
+
+/// What a file holds. Nothing in it says that any of it is true.
+#[derive(Clone, Debug, Serialize)]
+pub struct Inspection {
+    /// What kind of file it is, in the words of the machine contract.
+    pub format: &'static str,
+    /// Size of the file in octets.
+    pub size: u64,
+    /// The envelopes, outside in.
+    pub layers: Vec<LayerView>,
+    /// A time-stamp, if the file is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<TimestampView>,
+    /// Why it could not be read to its end, if it could not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub broken: Option<String>,
+}
+
+/// One signed envelope.
+#[derive(Clone, Debug, Serialize)]
+pub struct LayerView {
+    /// Text wrapping around it, outside in.
+    pub wrapping: Vec<&'static str>,
+    /// Version of the SignedData.
+    pub version: u64,
+    /// Whether lengths are indefinite somewhere before the content.
+    pub ber: bool,
+    /// `eContentType`.
+    pub content_type: String,
+    /// Whether the content is inside, and its size.
+    pub content: Option<u64>,
+    /// Algorithms announced.
+    pub digest_algorithms: Vec<String>,
+    /// Octets behind the end.
+    pub trailing: u64,
+    /// The SignerInfos in their order.
+    pub signers: Vec<SignerView>,
+    /// The certificates embedded.
+    pub certificates: Vec<CertificateView>,
+    /// How many revocation lists and OCSP responses are embedded.
+    pub revocation_infos: usize,
+}
+
+/// One SignerInfo.
+#[derive(Clone, Debug, Serialize)]
+pub struct SignerView {
+    /// Subject of its certificate, if that is embedded.
+    pub subject: Option<String>,
+    /// The level its attributes add up to.
+    pub level: String,
+    /// Digest algorithm.
+    pub digest_algorithm: String,
+    /// Signature algorithm, by object identifier.
+    pub signature_algorithm: String,
+    /// Object identifiers of the signed attributes.
+    pub signed_attributes: Vec<String>,
+    /// Object identifiers of the unsigned attributes.
+    pub unsigned_attributes: Vec<String>,
+    /// The claimed signing time.
+    pub signing_time: Option<chrono::DateTime<chrono::Utc>>,
+    /// The signature time-stamps on it.
+    pub timestamps: Vec<TimestampView>,
+}
+
+/// One time-stamp token.
+#[derive(Clone, Debug, Serialize)]
+pub struct TimestampView {
+    /// `genTime`.
+    pub time: chrono::DateTime<chrono::Utc>,
+    /// Policy of the authority.
+    pub policy: String,
+    /// Serial number, hex.
+    pub serial_number: String,
+    /// Algorithm of the imprint.
+    pub imprint_algorithm: String,
+    /// The imprint, hex.
+    pub imprint: String,
+    /// Subject of the authority's certificate, if it is embedded.
+    pub authority: Option<String>,
+}
+
+/// One certificate.
+#[derive(Clone, Debug, Serialize)]
+pub struct CertificateView {
+    /// Subject.
+    pub subject: String,
+    /// Issuer.
+    pub issuer: String,
+    /// Serial number, hex.
+    pub serial_number: String,
+    /// Start of validity.
+    pub not_before: chrono::DateTime<chrono::Utc>,
+    /// End of validity.
+    pub not_after: chrono::DateTime<chrono::Utc>,
+    /// Kind and size of the key.
+    pub key: String,
+    /// Key usage bits set.
+    pub key_usage: Vec<&'static str>,
+    /// Purposes of extended key usage, by object identifier.
+    pub extended_key_usage: Vec<String>,
+    /// Whether it is a certification authority's.
+    pub ca: bool,
+    /// Whether it claims to be qualified (QcCompliance); only a trusted list confirms it.
+    pub claims_qualified: bool,
+    /// Limits of use written in it.
+    pub limits: Vec<String>,
+    /// OCSP responders it names.
+    pub ocsp: Vec<String>,
+    /// CRL distribution points it names.
+    pub crl: Vec<String>,
+    /// SHA-256 of the certificate, hex.
+    pub fingerprint: String,
+}
+
+impl CertificateView {
+    /// The parts of a certificate that people look at.
+    #[must_use]
+    pub fn of(certificate: &Certificate) -> Self {
+        let extensions = certificate.extensions();
+        let key = match certificate.public_key() {
+            Ok(key) => format!("{} {}", key.key_kind(), key.bits()),
+            Err(error) => error.to_string(),
+        };
+        Self {
+            subject: certificate.subject().to_string(),
+            issuer: certificate.issuer().to_string(),
+            serial_number: certificate.serial_hex(),
+            not_before: certificate.not_before(),
+            not_after: certificate.not_after(),
+            key,
+            key_usage: certificate.key_usage().map(|usage| usage.names()).unwrap_or_default(),
+            extended_key_usage: certificate
+                .extended_key_purposes()
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+            ca: certificate.is_ca(),
+            claims_qualified: extensions.qc_statements.as_ref().is_some_and(|qc| qc.compliance),
+            limits: extensions.policies.iter().flat_map(|p| p.notices.clone()).collect(),
+            ocsp: extensions.ocsp_urls.clone(),
+            crl: extensions.crl_urls().map(str::to_owned).collect(),
+            fingerprint: certificate.fingerprint().to_string(),
+        }
+    }
+}
+
+/// Looks into a file.
+///
+/// # Errors
+/// The file cannot be read, or is of a kind nothing is known of.
+pub fn inspect_file(path: &Path, progress: Option<&Progress<'_>>) -> Result<Inspection> {
+    let mut source = SourceFile::open(path, FollowLinks::Follow)?;
+    let io = |error| files::Error::from_io("reading", path, error);
+    let size = source.len();
+    let found = FileKind::of(&mut source).map_err(io)?;
+    let failed = Error::cades(path);
+    let empty =
+        Inspection { format: found.format(), size, layers: vec![], timestamp: None, broken: None };
+    match found {
+        FileKind::SignedData => {
+            let file = cades::read(
+                Counted::new(&mut source, progress),
+                &Limits::default(),
+                &Default::default(),
+                &mut std::io::sink(),
+            )
+            .map_err(&failed)?;
+            Ok(Inspection {
+                layers: file.layers.iter().map(layer_view).collect(),
+                broken: file.broken.map(|error| crate::describe(&error.0)),
+                ..empty
+            })
+        }
+        FileKind::Timestamp => {
+            let opened = armor::open(&mut source, Limits::default().layers);
+            let mut opened = opened.map_err(|error| failed(error.into()))?;
+            let mut octets = Vec::new();
+            (&mut opened.source).take(64 << 20).read_to_end(&mut octets).map_err(io)?;
+            let (token, _) = timestamp::read_tsr(&octets)
+                .map_err(|source| Error::Timestamp { path: path.to_owned(), source })?;
+            Ok(Inspection { timestamp: Some(timestamp_view(&token)), ..empty })
+        }
+        FileKind::Other => Err(Error::Unsupported { path: path.to_owned(), found }),
+        _ => Ok(empty),
+    }
+}
+
+fn layer_view(layer: &Layer) -> LayerView {
+    let certificates = layer.data.x509_certificates();
+    let signers = layer.data.signer_infos.iter().map(|signer| {
+        let oids = |set: &Option<cms::Attributes>| {
+            set.iter().flat_map(|set| &set.entries).map(|entry| entry.oid.to_string()).collect()
+        };
+        SignerView {
+            subject: certificates
+                .iter()
+                .find(|certificate| signer.sid.names(certificate))
+                .map(|certificate| certificate.subject().to_string()),
+            level: Level::of(&layer.data, signer).to_string(),
+            digest_algorithm: signer.digest_algorithm.oid.to_string(),
+            signature_algorithm: signer.signature_algorithm.oid.to_string(),
+            signed_attributes: oids(&signer.signed_attributes),
+            unsigned_attributes: oids(&signer.unsigned_attributes),
+            signing_time: signer
+                .signed_value(&cms::oids::SIGNING_TIME)
+                .and_then(|value| asn1::Value::parse(value).ok()?.time().ok()),
+            timestamps: signer
+                .unsigned_values(&cades::oids::SIGNATURE_TIME_STAMP)
+                .filter_map(|raw| timestamp::read_tsr(raw).ok())
+                .map(|(token, _)| timestamp_view(&token))
+                .collect(),
+        }
+    });
+    LayerView {
+        wrapping: layer.wrapping.iter().map(|a| crate::Removed::Wrapping(*a).kind()).collect(),
+        version: layer.data.version,
+        ber: layer.spans.is_ber,
+        content_type: layer.data.content_type.to_string(),
+        content: layer.content.as_ref().map(|content| content.length),
+        digest_algorithms: layer
+            .data
+            .announced_digests()
+            .iter()
+            .map(|algorithm| algorithm.name().to_owned())
+            .collect(),
+        trailing: layer.spans.trailing,
+        signers: signers.collect(),
+        certificates: certificates.iter().map(CertificateView::of).collect(),
+        revocation_infos: layer.data.crls.len(),
+    }
+}
+
+fn timestamp_view(token: &timestamp::Token) -> TimestampView {
+    let hex = |octets: &[u8]| octets.iter().map(|octet| format!("{octet:02x}")).collect();
+    let imprint = &token.info.imprint;
+    TimestampView {
+        time: token.info.gen_time,
+        policy: token.info.policy.to_string(),
+        serial_number: hex(&token.info.serial),
+        imprint_algorithm: imprint
+            .digest_algorithm()
+            .map_or_else(|| imprint.algorithm.oid.to_string(), |a| a.name().to_owned()),
+        imprint: hex(&imprint.digest),
+        authority: token.check(&[]).certificate.map(|c| c.subject().to_string()),
+    }
+}
