@@ -34,7 +34,7 @@ pub use sign::{
 };
 pub use stamp::{StampOptions, Stamped, stamp_file};
 pub use trust::Evidence;
-pub use verify::{VerifyOptions, gather_facts, verify_file, verify_reader};
+pub use verify::{VerifyOptions, gather_facts, verify_certificate, verify_file, verify_reader};
 
 // What the arguments are made of.
 pub use cms::Limits;

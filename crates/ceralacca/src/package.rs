@@ -73,8 +73,8 @@ fn judgement(report: &Report, content: Vec<u8>) -> IndexJudgement {
         Verdict::TotalFailed | Verdict::NoSignature => SignatureOutcome::Failed,
     };
     let message = Message::new(
-        validation::text::headline(report, Lang::It),
-        validation::text::headline(report, Lang::En),
+        validation::text::summary(report, Lang::It).0,
+        validation::text::summary(report, Lang::En).0,
     );
     IndexJudgement { outcome, content: Some(content), message: Some(message) }
 }

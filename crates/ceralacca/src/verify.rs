@@ -94,6 +94,18 @@ pub fn verify_reader(
     Ok(validation::judge(&facts, options.policy, options.times))
 }
 
+/// Judges the path of one certificate; `content`, `content_digest` and
+/// `progress` of the options are not used.
+#[must_use]
+pub fn verify_certificate(
+    certificate: &x509::Certificate,
+    options: &VerifyOptions<'_>,
+) -> validation::CertificateReport {
+    let facts = gather::certificate(certificate, &evidence(options));
+    let fingerprint = certificate.fingerprint().into();
+    validation::judge_certificate(&facts, &fingerprint, options.policy, options.times)
+}
+
 /// Judges a signature in memory and hands out its content, whatever the verdict.
 pub(crate) fn judge_octets(
     octets: &[u8],

@@ -100,7 +100,7 @@ impl PackageWriter {
         top: &str,
         overwrite: Overwrite,
     ) -> Result<Self, Error> {
-        files_refuse(target, overwrite)?;
+        files::refuse_existing(target, overwrite)?;
         let inner = match container {
             Container::Dir => Inner::Dir { staged: StagedDir::create(target)?, current: None },
             Container::Zip => {
@@ -274,10 +274,6 @@ impl Drop for PackageWriter {
             abandoned.store(true, Ordering::Relaxed);
         }
     }
-}
-
-fn files_refuse(target: &Path, overwrite: Overwrite) -> Result<(), Error> {
-    Ok(files::refuse_existing(target, overwrite)?)
 }
 
 fn zip_error(target: &Path, member: &str, e: zip::result::ZipError) -> Error {

@@ -180,6 +180,10 @@ pub(crate) fn safe_stem(identifier: &str) -> String {
     if out.is_empty() || check_component(&out).is_err() {
         return "pacchetto".into();
     }
+    // The layouts' own folders could not be told from a folder at the top.
+    if ["pdv", "documenti", "metadati"].iter().any(|own| out.eq_ignore_ascii_case(own)) {
+        return format!("pacchetto-{out}");
+    }
     out
 }
 
@@ -225,5 +229,6 @@ mod tests {
         assert_eq!(safe_stem("REG 12/2026"), "REG-12-2026");
         assert_eq!(safe_stem("../.."), "pacchetto");
         assert_eq!(safe_stem("nul"), "pacchetto");
+        assert_eq!(safe_stem("PdV"), "pacchetto-PdV");
     }
 }

@@ -220,7 +220,8 @@ fn locate<R: Read + Seek>(reader: &mut R, length: u64, limits: &Limits) -> Resul
             return Err(no_end());
         }
         fields.take(4)?;
-        split |= (fields.u32()?, fields.u32()?) != (0, 0) && disks == (0, 0);
+        let wide_disks = (fields.u32()?, fields.u32()?);
+        split = wide_disks != (0, 0) || !matches!(disks, (0, 0) | (0xFFFF, 0xFFFF));
         let here = fields.number(8)?;
         let wide = Directory {
             count: fields.number(8)?,
@@ -236,7 +237,6 @@ fn locate<R: Read + Seek>(reader: &mut R, length: u64, limits: &Limits) -> Resul
         }
         directory = wide;
         directory_end = end64_at;
-        split = split && disks != (0xFFFF, 0xFFFF);
     }
     if split {
         return Err(Stop::Finding(broken("è diviso in più parti", "it is split into parts")));

@@ -22,7 +22,7 @@ pub mod text;
 pub use catalogue::{Code, Lang};
 pub use facts::Facts;
 pub use indication::{Indication, Status, SubIndication, Verdict};
-pub use judge::{ReferenceKind, ReferenceTime, Times, judge};
+pub use judge::{CertificateReport, ReferenceKind, ReferenceTime, Times, judge, judge_certificate};
 pub use policy::{Level, Policy};
 pub use report::{Report, exit_code};
 

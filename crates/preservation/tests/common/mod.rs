@@ -1,5 +1,5 @@
 //! What the tests share: a workshop with files, plans, and the outside judge.
-#![allow(dead_code, unreachable_pub)]
+#![allow(dead_code, unreachable_pub, clippy::print_stderr)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

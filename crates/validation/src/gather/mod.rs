@@ -93,6 +93,16 @@ pub fn token(
     facts
 }
 
+/// Facts about one certificate: its chains and revocation data.
+#[must_use]
+pub fn certificate(certificate: &x509::Certificate, evidence: &Evidence<'_>) -> Facts {
+    let mut facts = Facts::default();
+    let mut trust = trust::Gatherer::new(evidence);
+    trust.need(certificate);
+    trust.finish(&mut facts);
+    facts
+}
+
 /// Facts about something recognised as a time-stamp that cannot be read.
 #[must_use]
 pub fn unreadable_token(detail: &str) -> Facts {

@@ -5,6 +5,7 @@
 //! (§5.3 and §5.5). Archival data (§5.6.3) will take over where §5.5 ends.
 
 mod blocks;
+mod certificate;
 mod ledger;
 mod legal;
 mod names;
@@ -21,6 +22,7 @@ use crate::{
     policy::{Level, Policy},
     report::{Finding, Layer, Report},
 };
+pub use certificate::{CertificateReport, judge_certificate};
 use chrono::TimeDelta;
 use ledger::Stamps;
 use serde::{Deserialize, Serialize};
