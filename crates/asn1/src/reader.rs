@@ -151,7 +151,11 @@ impl<R: Read> Reader<R> {
             return Err(Error::TrailingData { at: self.offset });
         }
         if let Some(Frame::Indefinite) = self.frames.pop() {
+            let at = self.offset;
             self.consume(2);
+            if self.enclosing_end().is_some_and(|end| self.offset > end) {
+                return Err(Error::BadLength { at });
+            }
         }
         Ok(())
     }
@@ -252,11 +256,14 @@ impl<R: Read> Reader<R> {
         if self.frames.len() >= self.limits.depth {
             return Err(self.limit("levels", self.limits.depth as u64));
         }
-        self.consume(header.width);
-        self.frames.push(match header.length {
-            Some(length) => Frame::Definite { end: self.offset + length },
+        let contents = header.at + header.width as u64;
+        let frame = match header.length.map(|length| contents.checked_add(length)) {
+            Some(Some(end)) => Frame::Definite { end },
+            Some(None) => return Err(Error::BadLength { at: header.at }),
             None => Frame::Indefinite,
-        });
+        };
+        self.consume(header.width);
+        self.frames.push(frame);
         Ok(())
     }
 
@@ -506,6 +513,23 @@ mod tests {
         let mut content = Vec::new();
         Reader::new(&octets[..], small).octets().unwrap().read_to_end(&mut content).unwrap();
         assert_eq!(content.len(), 200);
+    }
+
+    #[test]
+    fn lengths_past_the_end_of_numbers_are_refused() {
+        let octets = [0x30, 0x88, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0];
+        let mut reader = Reader::new(&octets[..], Limits::default());
+        assert!(matches!(reader.open(Tag::SEQUENCE), Err(Error::BadLength { at: 0 })));
+    }
+
+    #[test]
+    fn end_of_contents_stands_inside_its_parent() {
+        let octets = [0x30, 0x05, 0x30, 0x80, 0x05, 0x00, 0x00, 0x00];
+        let mut reader = Reader::new(&octets[..], Limits::default());
+        reader.open(Tag::SEQUENCE).unwrap();
+        reader.open(Tag::SEQUENCE).unwrap();
+        reader.capture().unwrap();
+        assert!(matches!(reader.close(), Err(Error::BadLength { at: 6 })));
     }
 
     #[test]

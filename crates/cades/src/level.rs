@@ -54,7 +54,13 @@ impl Level {
             // A certificate outside the file may still be the one that is named.
             None => refs.signer().any(|reference| reference.algorithm.is_some()),
         };
-        if !named || cms::verify::message_digest(signed).is_none() {
+        // signing-certificate-v2 is for digests other than SHA-1 (EN 319 122-1 §5.2.2.3).
+        let misused = refs
+            .v2
+            .iter()
+            .flatten()
+            .any(|reference| reference.algorithm == Some(crypto::DigestAlgorithm::Sha1));
+        if !named || misused || cms::verify::message_digest(signed).is_none() {
             return Self::Cms;
         }
         let has = |oid: &asn1::Oid| signer.unsigned_values(oid).next().is_some();

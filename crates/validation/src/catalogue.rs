@@ -137,6 +137,9 @@ codes! {
     TrailingBytes = "TRAILING_BYTES" {
         it: "Dopo la fine della firma ci sono byte in più: {detail}.",
         en: "There are extra bytes after the end of the signature: {detail}." }
+    FetchFailed = "FETCH_FAILED" {
+        it: "Non è stato possibile scaricare una prova: {detail}.",
+        en: "A proof could not be fetched: {detail}." }
     WrappingRemoved = "WRAPPING_REMOVED" {
         it: "Il file era avvolto in una codifica di testo, tolta per leggerlo: {detail}.",
         en: "The file was wrapped in a text encoding, removed to read it: {detail}." }
@@ -481,8 +484,8 @@ impl LegalText {
                 "Certificate revoked since {revoked}, time reference {time}: in Italian law the same as no signature (CAD art. 24 c. 4-bis).",
             ),
             Self::RevokedTwoDates => lang.pick(
-                "Certificato revocato dal {revoked}, pubblicato il {published}, riferimento temporale {time}: equivale a mancata sottoscrizione (CAD art. 24 c. 4-bis); vale la data più severa.",
-                "Certificate revoked since {revoked}, published on {published}, time reference {time}: in Italian law the same as no signature (CAD art. 24 c. 4-bis); the stricter date serves.",
+                "Certificato revocato dal {revoked}; la prima prova a disposizione che lo dice è del {published}; riferimento temporale {time}: equivale a mancata sottoscrizione (CAD art. 24 c. 4-bis). Vale la data più severa.",
+                "Certificate revoked since {revoked}; the first proof at hand that says so is of {published}; time reference {time}: in Italian law the same as no signature (CAD art. 24 c. 4-bis). The stricter date serves.",
             ),
             Self::Expired => lang.pick(
                 "Certificato scaduto il {to}, riferimento temporale {time}: equivale a mancata sottoscrizione, salvo prova che la firma è precedente (CAD art. 24 c. 4-bis).",

@@ -53,8 +53,7 @@ pub fn headline(
             one("Non verificabile", "Cannot be verified")
         }
         (Verdict::Indeterminate, Subject::Signature, true) => {
-            let what = many("Non verificabile", "Cannot be verified");
-            format!("{what}: {count} {} {of} {total}", lang.pick("firme", "signatures"))
+            format!("{}: {count} {of} {total}", many("Non verificabile", "Cannot be verified"))
         }
         (Verdict::TotalPassed, Subject::Timestamp, _) => {
             one("Marca temporale valida", "Valid time-stamp")
@@ -217,7 +216,7 @@ explanations! {
     S::NoCertificateChainFound => {
         why: "Non si arriva a un'autorità di fiducia.",
              "There is no path to a trusted authority.";
-        next: "Aggiorna l'elenco con «ceralacca trust update», o indica l'autorità con --trust.",
+        next: "Aggiorna l'elenco con «ceralacca trust update» o indica con --trust di chi ti fidi.",
               "Update the list with \"ceralacca trust update\", or name the authority with --trust." }
     S::NoCertificateChainFoundNoPoe => {
         why: "L'autorità oggi non è più di fiducia, e la firma può essere di dopo.",

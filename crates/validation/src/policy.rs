@@ -169,6 +169,7 @@ const ROWS: &[RowSource] = &[
     row(Code::AlgorithmsDisagree, Fail, Fail, "RFC 5652 §5.3"),
     row(Code::SignedAttributesAsContent, Fail, Fail, "RFC 5652 §5.4"),
     row(Code::TrailingBytes, Warn, Fail, FC),
+    row(Code::FetchFailed, Warn, Warn, XCV),
     row(Code::WrappingRemoved, Info, Info, FC),
     row(Code::SigningCertificateNotFound, Fail, Fail, ISC),
     row(Code::SigningCertificateMismatch, Fail, Fail, ISC),

@@ -224,7 +224,7 @@ fn write_findings(
     Ok(())
 }
 
-/// `ROSSI MARIO (CF …), titolo, certificato dichiarato qualificato di ISSUER, valido fino al …`
+/// `ROSSI MARIO (CF …), titolo, certificato di ISSUER (si dichiara qualificato), valido fino al …`
 fn signer_line(signer: &Signer, lang: Lang) -> String {
     let mut line = clean(&signer.name);
     if let Some(tax_code) = &signer.tax_code {
@@ -233,21 +233,25 @@ fn signer_line(signer: &Signer, lang: Lang) -> String {
     for part in [&signer.title, &signer.organisation].into_iter().flatten() {
         let _ = write!(line, ", {}", clean(part));
     }
-    let kind = match (&signer.qualification, signer.claims_qualified) {
-        (Some(qualification), _) => {
-            format!("{} {}", lang.pick("certificato", "certificate"), clean(qualification))
-        }
-        // Without a trusted list the claim is all there is, and is called so.
-        (None, true) => lang
-            .pick("certificato che si dice qualificato", "certificate claiming to be qualified")
-            .to_owned(),
-        (None, false) => lang.pick("certificato", "certificate").to_owned(),
-    };
     let _ = write!(
         line,
-        ", {kind} {} {}, {} {}",
-        lang.pick("di", "by"),
-        clean(&signer.issuer),
+        ", {} {}",
+        lang.pick("certificato di", "certificate by"),
+        clean(&signer.issuer)
+    );
+    match (&signer.qualification, signer.claims_qualified) {
+        (Some(qualification), _) => {
+            let _ = write!(line, " ({})", clean(qualification));
+        }
+        // Without a trusted list the claim is all there is, and is called so.
+        (None, true) => {
+            line.push_str(lang.pick(" (si dichiara qualificato)", " (claims to be qualified)"));
+        }
+        (None, false) => {}
+    }
+    let _ = write!(
+        line,
+        ", {} {}",
         lang.pick("valido fino al", "valid until"),
         rome(signer.valid_until, lang)
     );

@@ -57,6 +57,15 @@ pub(super) fn gather(
         structure.push(finding(Code::SignedAttributesAsContent, "content"));
     }
     structure.extend(disagreement(signer));
+    if let Some(attributes) = &signer.signed_attributes
+        && attributes.sorted_octets().is_none_or(|sorted| sorted != attributes.signed_octets())
+    {
+        structure.push(StructuralFinding {
+            code: Code::StructureDeviation,
+            detail: "the signed attributes are not stored as DER orders them".to_owned(),
+            location: Some("signedAttrs".to_owned()),
+        });
+    }
     let attributes = signer.signed_attributes.as_ref();
     let timestamps = timestamps(id, layer, signer, trust);
     if let Some(certificate) = &certificate {

@@ -130,7 +130,7 @@ pub fn judge(facts: &Facts, policy: &Policy, times: &Times) -> Report {
         signatures,
         timestamps,
         evidence_records: Vec::new(),
-        findings: facts.input.notes.iter().filter_map(|note| engine.structural(note)).collect(),
+        findings: facts.input.notes.iter().filter_map(|note| engine.note(note)).collect(),
         policy: policy.name.clone(),
         validation_time: engine.now,
         expected_signers: Vec::new(),
@@ -208,7 +208,10 @@ impl<'a> Engine<'a> {
         })
     }
 
-    fn structural(&self, note: &StructuralFinding) -> Option<Finding> {
-        self.finding(note.code, note.location.as_deref(), [("detail", (&note.detail).into())])
+    /// A finding about the input as a whole; it decides nothing, so it is never at fail.
+    fn note(&self, note: &StructuralFinding) -> Option<Finding> {
+        let level = self.policy.level(note.code).max(Level::Warn);
+        let values = [("detail", (&note.detail).into())];
+        self.finding_at(level, note.code, note.location.as_deref(), values)
     }
 }

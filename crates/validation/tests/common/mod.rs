@@ -1,7 +1,7 @@
 //! A small world written by hand: Root → CA → signer, an OCSP delegate with ocsp-nocheck, and a
 //! time-stamp authority under a root of its own. No cryptography: facts only.
 
-#![allow(dead_code)]
+#![allow(dead_code, unreachable_pub, missing_docs)]
 
 use ceralacca_validation::{
     Facts, Indication, Policy, Report, SubIndication, Time, Times, catalogue::Code, facts::*, judge,
