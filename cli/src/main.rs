@@ -20,6 +20,7 @@ mod progress;
 mod secrets;
 mod settings;
 mod signals;
+mod translate;
 mod usage;
 mod verbs;
 

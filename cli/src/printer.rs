@@ -117,6 +117,15 @@ impl Printer {
         }
     }
 
+    /// Prints a line of a long run's result as soon as it is known. Only for people: programs get
+    /// it with the outcome, which must not say it again in its lines.
+    pub(crate) fn now(&mut self, tone: Tone, indent: usize, text: &Text) {
+        if self.manner.form == Form::Text {
+            let text = self.styled(&Line { tone, indent, text: text.clone() });
+            self.result(&text);
+        }
+    }
+
     /// Says something on stderr that is no result: dropped by --quiet.
     pub(crate) fn talk(&mut self, text: &Text) {
         if !self.manner.quiet {

@@ -97,7 +97,7 @@ fn sentence(error: &Error) -> String {
         Error::PresentSignatures { path, .. } => {
             format!("{}: le firme presenti non superano la verifica", clean::path(path))
         }
-        Error::Online(error) => online(error),
+        Error::Online(error) => network(error),
         other => with_causes(other),
     }
 }
@@ -122,7 +122,7 @@ fn next_step(error: &Error) -> Option<String> {
         Error::Unsupported { found, .. } => kind_step(*found),
         Error::ContentNeeded { .. } => Some("indicare il file firmato con --content FILE"),
         Error::PresentSignatures { .. } => Some("guardarle con: ceralacca verifica"),
-        Error::Online(error) => online_step(error),
+        Error::Online(error) => network_step(error),
         _ => None,
     };
     fixed.map(str::to_owned)
@@ -176,8 +176,8 @@ fn kind_step(found: FileKind) -> Option<&'static str> {
     }
 }
 
-fn cades(error: &cades::Error) -> String {
-    use cades::Error as E;
+fn cades(error: &::cades::Error) -> String {
+    use ::cades::Error as E;
     match error {
         E::Cms(error) => cms(error),
         E::Key { subject, source } => {
@@ -205,8 +205,8 @@ fn cades(error: &cades::Error) -> String {
     }
 }
 
-fn cades_step(error: &cades::Error) -> Option<&'static str> {
-    use cades::Error as E;
+fn cades_step(error: &::cades::Error) -> Option<&'static str> {
+    use ::cades::Error as E;
     match error {
         E::Cms(error) => cms_step(error),
         E::Key { source, .. } => key_step(source),
@@ -222,8 +222,8 @@ fn cades_step(error: &cades::Error) -> Option<&'static str> {
     }
 }
 
-fn cms(error: &cms::Error) -> String {
-    use cms::Error as E;
+fn cms(error: &::cms::Error) -> String {
+    use ::cms::Error as E;
     match error {
         E::Encoding { while_reading, source } => {
             format!("non si riesce a leggere {while_reading}: {}", asn1(source))
@@ -244,11 +244,11 @@ fn cms(error: &cms::Error) -> String {
     }
 }
 
-fn cms_step(error: &cms::Error) -> Option<&'static str> {
-    use cms::Error as E;
+fn cms_step(error: &::cms::Error) -> Option<&'static str> {
+    use ::cms::Error as E;
     match error {
         E::Encoding { source, .. } => asn1_step(source),
-        E::NotSignedData { found } if *found == cms::oids::ENVELOPED_DATA => {
+        E::NotSignedData { found } if *found == ::cms::oids::ENVELOPED_DATA => {
             Some("il file è cifrato: va decifrato prima di poterlo verificare")
         }
         E::NotSignedData { .. } | E::NotCms | E::Mime { .. } => {
@@ -264,8 +264,8 @@ fn cms_step(error: &cms::Error) -> Option<&'static str> {
     }
 }
 
-fn asn1(error: &asn1::Error) -> String {
-    use asn1::Error as E;
+fn asn1(error: &::asn1::Error) -> String {
+    use ::asn1::Error as E;
     match error {
         E::Truncated { at } => format!("i dati finiscono al byte {at}, a metà di un valore"),
         E::UnexpectedTag { expected, found, at } => {
@@ -282,8 +282,8 @@ fn asn1(error: &asn1::Error) -> String {
     }
 }
 
-fn asn1_step(error: &asn1::Error) -> Option<&'static str> {
-    use asn1::Error as E;
+fn asn1_step(error: &::asn1::Error) -> Option<&'static str> {
+    use ::asn1::Error as E;
     match error {
         E::Truncated { .. } => Some("il file è incompleto: chiederlo o copiarlo di nuovo"),
         E::Limit { .. } => Some("nessun file onesto si avvicina a questo limite"),
@@ -359,8 +359,8 @@ fn key_step(error: &crypto::Error) -> Option<&'static str> {
     })
 }
 
-fn x509(error: &ceralacca::x509::Error) -> String {
-    use ceralacca::x509::Error as E;
+fn x509(error: &::x509::Error) -> String {
+    use ::x509::Error as E;
     match error {
         E::Encoding { object, source } => format!("non è un {object} ben fatto: {}", asn1(source)),
         E::Structure { object, rule, at } => {
@@ -376,8 +376,8 @@ fn x509(error: &ceralacca::x509::Error) -> String {
     }
 }
 
-fn x509_step(error: &ceralacca::x509::Error) -> Option<&'static str> {
-    use ceralacca::x509::Error as E;
+fn x509_step(error: &::x509::Error) -> Option<&'static str> {
+    use ::x509::Error as E;
     match error {
         E::Encoding { source, .. } => asn1_step(source),
         E::NotFound { .. } => Some("controllare che il file sia quello giusto, in DER o PEM"),
@@ -390,8 +390,8 @@ fn x509_step(error: &ceralacca::x509::Error) -> Option<&'static str> {
 }
 
 /// Why there is no time-stamp.
-pub(crate) fn timestamp(error: &timestamp::Error) -> String {
-    use timestamp::Error as E;
+pub(crate) fn timestamp(error: &::timestamp::Error) -> String {
+    use ::timestamp::Error as E;
     match error {
         E::NotATimestamp => "questa non è una marca temporale".to_owned(),
         E::Token(error) => format!("la marca temporale non si legge: {}", cms(error)),
@@ -419,7 +419,7 @@ pub(crate) fn timestamp(error: &timestamp::Error) -> String {
         ),
         E::Exchange { authority, source } => {
             let why = match source.downcast_ref::<online::Error>() {
-                Some(error) => online(error),
+                Some(error) => network(error),
                 None => source.to_string(),
             };
             format!("l'autorità di marcatura {authority} non è raggiungibile: {why}")
@@ -442,8 +442,8 @@ pub(crate) fn timestamp(error: &timestamp::Error) -> String {
     }
 }
 
-fn timestamp_step(error: &timestamp::Error) -> Option<&'static str> {
-    use timestamp::Error as E;
+fn timestamp_step(error: &::timestamp::Error) -> Option<&'static str> {
+    use ::timestamp::Error as E;
     match error {
         E::NotATimestamp => {
             Some("un file .tsr contiene una risposta o una marca, in DER, base64 o PEM")
@@ -460,7 +460,7 @@ fn timestamp_step(error: &timestamp::Error) -> Option<&'static str> {
     }
 }
 
-fn online(error: &online::Error) -> String {
+fn network(error: &online::Error) -> String {
     use online::Error as E;
     match error {
         E::BadUrl { url, reason } => format!("l'indirizzo «{url}» non si può usare: {reason}"),
@@ -511,7 +511,7 @@ fn online(error: &online::Error) -> String {
     }
 }
 
-fn online_step(error: &online::Error) -> Option<&'static str> {
+fn network_step(error: &online::Error) -> Option<&'static str> {
     use online::Error as E;
     Some(match error {
         E::BadUrl { .. } => "scriverlo per intero, come https://tsa.example.it/tsr",
@@ -617,16 +617,16 @@ mod tests {
             (
                 Error::Timestamp {
                     path: path.clone(),
-                    source: timestamp::Error::Answer {
+                    source: ::timestamp::Error::Answer {
                         authority: "http://tsa".to_owned(),
-                        source: Box::new(timestamp::Error::WrongNonce),
+                        source: Box::new(::timestamp::Error::WrongNonce),
                     },
                 },
                 Exit::Network,
                 "http://tsa",
             ),
             (
-                Error::Cades { path, source: cades::Error::WrongContent { signer: 2 } },
+                Error::Cades { path, source: ::cades::Error::WrongContent { signer: 2 } },
                 Exit::Failed,
                 "2",
             ),

@@ -114,6 +114,7 @@ const TABLE: &[(&str, &str)] = &[
         "--allow-net",
         "Permette agli indirizzi scritti nei certificati di usare anche questa rete privata; ripetibile",
     ),
+    ("--timeout", "Il tempo più lungo per una chiamata in rete, in secondi (se manca: 60)"),
     ("--ca-file", "Si fida anche di queste autorità HTTPS, oltre a quelle del sistema"),
     // Keys, authorities, trust.
     (
@@ -147,9 +148,9 @@ const TABLE: &[(&str, &str)] = &[
          ripudio), automatic (firma automatica), incomplete-media (registrazione incompleta)",
     ),
     ("--digest", "Impronta: sha256 (se manca), sha384, sha512"),
-    ("--trust", "Autorità fidata: un certificato o una cartella di certificati; ripetibile"),
-    ("--crl", "Lista di revoca già disponibile (CRL); ripetibile"),
-    ("--ocsp", "Risposta di revoca già disponibile (OCSP); ripetibile"),
+    ("--trust", "Autorità fidata: un file di certificati o una loro cartella; ripetibile"),
+    ("--crl", "Lista di revoca già disponibile (CRL), o una cartella di liste; ripetibile"),
+    ("--ocsp", "Risposta di revoca già disponibile (OCSP), o una loro cartella; ripetibile"),
     ("--at", "Verifica come se fosse questo istante; ciò che è stato emesso dopo non esiste"),
     ("--online", "Scarica i certificati e i dati di revoca che mancano"),
     // Outputs.
@@ -192,7 +193,10 @@ const TABLE: &[(&str, &str)] = &[
     ("timestamp --format", "Formato: tsr (se manca); tsd arriverà con una versione successiva"),
     // verify, inspect, extract, cert.
     ("verify FILE", "File firmati o marcati; - è l'ingresso standard"),
-    ("verify --content", "Il contenuto, quando la firma è separata"),
+    (
+        "verify --content",
+        "Il contenuto, quando la firma è separata; l'N-esimo va con l'N-esimo file, uno solo vale per tutti",
+    ),
     ("--content-digest", "L'impronta del contenuto, quando il contenuto non è disponibile"),
     ("--reference-time", "Le firme esistevano in questo istante, sulla vostra parola"),
     (
@@ -201,7 +205,10 @@ const TABLE: &[(&str, &str)] = &[
          protocollo:FILE, pec:FILE, rdv:FILE, tsr:FILE; arriveranno con una versione successiva.",
     ),
     ("--expect", "Codici fiscali (con il ruolo) che devono essere tra i firmatari"),
-    ("--policy", "File con i criteri di verifica; se manca valgono quelli del programma"),
+    (
+        "--policy",
+        "Regole: default, strict o preservation; un file di regole arriverà con una versione successiva",
+    ),
     (
         "--report",
         "Rapporto: text (se manca) o json; html ed etsi arriveranno con una versione successiva",

@@ -41,6 +41,9 @@ pub(crate) struct Common {
     /// Let URLs found inside certificates reach this private network too; repeatable
     #[arg(long, global = true, value_name = "CIDR")]
     pub(crate) allow_net: Vec<String>,
+    /// Longest time one network call may take (default: 60)
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) timeout: Option<u16>,
     /// Trust these HTTPS authorities besides the system's
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
@@ -150,13 +153,13 @@ pub(crate) struct OutputArgs {
 /// What a judgement rests on.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct TrustArgs {
-    /// Trust anchor: a certificate or a folder of them; repeatable
+    /// Trust anchor: a file of certificates or a folder of them; repeatable
     #[arg(long, value_name = "PATH")]
     pub(crate) trust: Vec<PathBuf>,
-    /// Revocation list at hand (CRL); repeatable
+    /// Revocation list at hand (CRL), or a folder of them; repeatable
     #[arg(long, value_name = "FILE")]
     pub(crate) crl: Vec<PathBuf>,
-    /// Revocation answer at hand (OCSP); repeatable
+    /// Revocation answer at hand (OCSP), or a folder of them; repeatable
     #[arg(long, value_name = "FILE")]
     pub(crate) ocsp: Vec<PathBuf>,
     /// Judge as of this instant; data issued later does not exist

@@ -217,9 +217,9 @@ pub(crate) struct Verify {
     /// Signed or time-stamped files; - is standard input
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// The content, when the signature is detached
+    /// The content, when the signature is detached; the N-th belongs to the N-th file, one serves all
     #[arg(long, value_name = "FILE")]
-    pub(crate) content: Option<PathBuf>,
+    pub(crate) content: Vec<PathBuf>,
     /// The digest of the content, when the content is not at hand
     #[arg(long, value_name = "ALG:HEX", conflicts_with = "content")]
     pub(crate) content_digest: Option<String>,
@@ -238,8 +238,8 @@ pub(crate) struct Verify {
     /// Tax codes (with their role) that must be among the signers
     #[arg(long, value_name = "CF[:ROLE]", value_delimiter = ',')]
     pub(crate) expect: Vec<String>,
-    /// Policy file; the default is built in
-    #[arg(long, value_name = "FILE")]
+    /// Policy: default, strict or preservation; a policy file comes with a later release
+    #[arg(long, value_name = "NAME")]
     pub(crate) policy: Option<PathBuf>,
     /// Report: text (default) or json; html and etsi come with a later release
     #[arg(long, value_name = "KIND")]

@@ -25,6 +25,7 @@ pub(crate) struct Layer {
     #[serde(deserialize_with = "durability_value")]
     pub(crate) durability: Option<Durability>,
     pub(crate) allow_net: Option<Vec<String>>,
+    pub(crate) timeout: Option<u16>,
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) trust: Option<Vec<PathBuf>>,
     pub(crate) policy: Option<PathBuf>,
@@ -74,6 +75,7 @@ impl Layer {
             jobs: common.jobs,
             durability: common.durability,
             allow_net: some(&common.allow_net),
+            timeout: common.timeout,
             ca_file: common.ca_file.clone(),
             ..Self::default()
         }
@@ -130,6 +132,15 @@ impl Layer {
                 }
             },
             allow_net: list("ALLOW_NET", ','),
+            timeout: match set("TIMEOUT") {
+                None => None,
+                Some(v) => Some(
+                    v.parse()
+                        .ok()
+                        .filter(|seconds| *seconds > 0)
+                        .ok_or_else(|| refuse("TIMEOUT", &v, "1…65535"))?,
+                ),
+            },
             ca_file: set("CA_FILE").map(PathBuf::from),
             trust: paths("TRUST"),
             policy: set("POLICY").map(PathBuf::from),

@@ -7,6 +7,8 @@ mod layer;
 
 use std::path::{Path, PathBuf};
 
+use ceralacca::online::ProxySettings;
+
 use crate::args::{Durability, Lang};
 use crate::failure::Failure;
 use crate::lang;
@@ -58,6 +60,8 @@ pub(crate) struct Settings {
     pub(crate) jobs: Setting<u16>,
     pub(crate) durability: Setting<Durability>,
     pub(crate) allow_net: Setting<Vec<String>>,
+    /// Seconds one network call may take.
+    pub(crate) timeout: Setting<u16>,
     pub(crate) ca_file: Setting<Option<PathBuf>>,
     pub(crate) trust: Setting<Vec<PathBuf>>,
     pub(crate) policy: Setting<Option<PathBuf>>,
@@ -68,6 +72,8 @@ pub(crate) struct Settings {
     pub(crate) cert: Setting<Vec<PathBuf>>,
     pub(crate) chain: Setting<Vec<PathBuf>>,
     pub(crate) password_file: Setting<Vec<PathBuf>>,
+    /// The proxies of the environment (`https_proxy` and its like).
+    pub(crate) proxy: ProxySettings,
 }
 
 /// What a run is given besides its arguments.
@@ -159,6 +165,7 @@ impl Settings {
             jobs: pick(layers, |l| l.jobs, || 1),
             durability: pick(layers, |l| l.durability, || Durability::File),
             allow_net: pick(layers, |l| l.allow_net.clone(), Vec::new),
+            timeout: pick(layers, |l| l.timeout, || 60),
             ca_file: pick(layers, |l| l.ca_file.clone().map(Some), || None),
             trust: pick(layers, |l| l.trust.clone(), Vec::new),
             policy: pick(layers, |l| l.policy.clone().map(Some), || None),
@@ -169,6 +176,7 @@ impl Settings {
             cert: pick(&of_keys, |l| l.cert.clone(), Vec::new),
             chain: pick(&of_keys, |l| l.chain.clone(), Vec::new),
             password_file: pick(&of_keys, |l| l.password_file.clone(), Vec::new),
+            proxy: ProxySettings::from_variables(world.variable),
         }
     }
 }

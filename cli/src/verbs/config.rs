@@ -115,6 +115,7 @@ fn rows(s: &Settings) -> Vec<(&'static str, Value, Origin)> {
             if *d == Durability::File { "file" } else { "batch" }.into()
         }),
         row("allow-net", &s.allow_net, |l| l.clone().into()),
+        row("timeout", &s.timeout, |n| Value::from(*n)),
         row("ca-file", &s.ca_file, path),
         row("trust", &s.trust, paths),
         row("policy", &s.policy, path),

@@ -71,6 +71,29 @@ pub fn default_output(input: &Path) -> PathBuf {
 /// Writes the innermost content of a signed file, whatever its signatures are
 /// worth.
 ///
+/// ```
+/// use ceralacca::extract_file;
+/// # use ceralacca::{Packaging, Placing, Secret, SigningKey, SignOptions, sign_file};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let dir = tempfile::tempdir()?;
+/// # let now = "2026-03-01T10:00:00Z".parse()?;
+/// # let pki = dir.path().join("lab");
+/// # lab::disk::init(&pki, &lab::Config::quick(now))?;
+/// # let pin = Secret::from_file_contents(std::fs::read(pki.join("signers/presidente.pin"))?);
+/// # let president = SigningKey::from_pkcs12(&pki.join("signers/presidente.p12"), &pin)?;
+/// # let file = dir.path().join("verbale.txt");
+/// # std::fs::write(&file, "Il Consiglio approva.")?;
+/// # let options = SignOptions {
+/// #     keys: std::slice::from_ref(&president), packaging: Packaging::Attached, signing_time: now,
+/// #     authorities: &[], allow: &[], again: false, placing: Placing::default(), progress: None,
+/// # };
+/// # let p7m = sign_file(&file, &dir.path().join("verbale.txt.p7m"), &options)?.output;
+/// let extracted = extract_file(&p7m, &dir.path().join("contenuto.txt"), Placing::default(), None)?;
+/// assert_eq!(extracted.removed[0].kind(), "cades");
+/// assert_eq!(std::fs::read_to_string(extracted.output)?, "Il Consiglio approva.");
+/// # Ok(()) }
+/// ```
+///
 /// # Errors
 /// The file is no signature, is broken, or has no content; the output is in
 /// the way.

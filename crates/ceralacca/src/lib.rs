@@ -4,6 +4,50 @@
 //! Everything a verb depends on is an argument: keys, authorities, trust,
 //! revocation data, the network and the time. Nothing is printed, no
 //! environment is read, no clock is asked.
+//!
+//! ```
+//! use ceralacca::{
+//!     Evidence, Packaging, Placing, Policy, Secret, SignOptions, SigningKey, Times, VerifyOptions,
+//!     sign_file, verify_file,
+//! };
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let dir = tempfile::tempdir()?;
+//! # let now = "2026-03-01T10:00:00Z".parse()?;
+//! # let lab = dir.path().join("lab");
+//! # ::lab::disk::init(&lab, &::lab::Config::quick(now))?;
+//! # let file = dir.path().join("verbale.txt");
+//! # std::fs::write(&file, "Il Consiglio approva.")?;
+//! let pin = Secret::from_file_contents(std::fs::read(lab.join("signers/presidente.pin"))?);
+//! let president = SigningKey::from_pkcs12(&lab.join("signers/presidente.p12"), &pin)?;
+//! let signed = sign_file(&file, &dir.path().join("verbale.txt.p7m"), &SignOptions {
+//!     keys: &[president],
+//!     packaging: Packaging::Attached,
+//!     signing_time: now,
+//!     authorities: &[], // name some for CAdES-T
+//!     allow: &[],
+//!     again: false,
+//!     placing: Placing::default(),
+//!     progress: None,
+//! })?;
+//!
+//! let mut evidence = Evidence::default();
+//! evidence.add_trust(&lab.join("trust"))?;
+//! evidence.add_crls(&lab.join("revocation"))?;
+//! let report = verify_file(&signed.output, &VerifyOptions {
+//!     evidence: &evidence,
+//!     fetch: None, // offline
+//!     content: None,
+//!     content_digest: None,
+//!     policy: &Policy::default(),
+//!     times: &Times::now(now),
+//!     progress: None,
+//! })?;
+//! assert_eq!(report.signatures[0].level, "CAdES-BASELINE-B");
+//! assert_eq!(report.signatures[0].intact, Some(true));
+//! assert_eq!(ceralacca::validation::exit_code(&report), 0);
+//! # Ok(()) }
+//! ```
 
 mod error;
 mod extract;

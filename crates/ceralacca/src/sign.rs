@@ -151,6 +151,30 @@ pub fn sign_octets(content: &[u8], options: &SignOptions<'_>) -> Result<Vec<u8>>
 /// Adds parallel signatures to a signed file, leaving those in it as they are
 /// to the octet. `content` is the signed file of a detached signature.
 ///
+/// ```
+/// use ceralacca::{SigningKey, SignOptions, cosign_file, sign_file};
+/// # use ceralacca::{Packaging, Placing, Secret};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let dir = tempfile::tempdir()?;
+/// # let now = "2026-03-01T10:00:00Z".parse()?;
+/// # let pki = dir.path().join("lab");
+/// # lab::disk::init(&pki, &lab::Config::quick(now))?;
+/// # let pin = Secret::from_file_contents(std::fs::read(pki.join("signers/presidente.pin"))?);
+/// # let president = SigningKey::from_pkcs12(&pki.join("signers/presidente.p12"), &pin)?;
+/// # let file = dir.path().join("verbale.txt");
+/// # std::fs::write(&file, "Il Consiglio approva.")?;
+/// # let options = SignOptions {
+/// #     keys: std::slice::from_ref(&president), packaging: Packaging::Attached, signing_time: now,
+/// #     authorities: &[], allow: &[], again: false, placing: Placing::default(), progress: None,
+/// # };
+/// # let p7m = sign_file(&file, &dir.path().join("verbale.txt.p7m"), &options)?.output;
+/// let secretary = SigningKey::from_pkcs12(&pki.join("signers/segretario.p12"), &pin)?;
+/// let both = dir.path().join("verbale.txt-cosigned.p7m");
+/// let signed = cosign_file(&p7m, None, &both, &SignOptions { keys: &[secretary], ..options })?;
+/// assert_eq!(ceralacca::inspect_file(&both, None)?.layers[0].signers.len(), 2);
+/// # Ok(()) }
+/// ```
+///
 /// # Errors
 /// As [`sign_file`]; also a file that is no signature, and a certificate that
 /// has signed already unless [`SignOptions::again`] says otherwise.
@@ -196,6 +220,30 @@ pub fn cosign_file(
 
 /// Takes the content out of a `.p7m`, leaving a `.p7s` with the same
 /// SignerInfos to the octet.
+///
+/// ```
+/// use ceralacca::{attach_file, detach_file};
+/// # use ceralacca::{Packaging, Placing, Secret, SigningKey, SignOptions, sign_file};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let dir = tempfile::tempdir()?;
+/// # let now = "2026-03-01T10:00:00Z".parse()?;
+/// # let pki = dir.path().join("lab");
+/// # lab::disk::init(&pki, &lab::Config::quick(now))?;
+/// # let pin = Secret::from_file_contents(std::fs::read(pki.join("signers/presidente.pin"))?);
+/// # let president = SigningKey::from_pkcs12(&pki.join("signers/presidente.p12"), &pin)?;
+/// # let file = dir.path().join("verbale.txt");
+/// # std::fs::write(&file, "Il Consiglio approva.")?;
+/// # let options = SignOptions {
+/// #     keys: std::slice::from_ref(&president), packaging: Packaging::Attached, signing_time: now,
+/// #     authorities: &[], allow: &[], again: false, placing: Placing::default(), progress: None,
+/// # };
+/// # let p7m = sign_file(&file, &dir.path().join("verbale.txt.p7m"), &options)?.output;
+/// let p7s = detach_file(&p7m, &dir.path().join("verbale.txt.p7s"), Placing::default())?;
+/// // … the recording is published, the signature beside it; somebody puts them together again:
+/// let again = attach_file(&p7s, &file, &dir.path().join("again.p7m"), Placing::default())?;
+/// assert_eq!(std::fs::read(again)?, std::fs::read(p7m)?);
+/// # Ok(()) }
+/// ```
 ///
 /// # Errors
 /// The file is no signature or has no content; an output in the way.

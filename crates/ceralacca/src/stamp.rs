@@ -49,6 +49,28 @@ pub struct Stamped {
 /// Stamps a file: the answer of the authority, a TimeStampResp, is written as
 /// received once it has been examined.
 ///
+/// ```
+/// use ceralacca::online::{HttpClient, HttpConfig, HttpTimestampAuthority};
+/// use ceralacca::{DigestAlgorithm, Placing, StampOptions, stamp_file};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let dir = tempfile::tempdir()?;
+/// # let now: chrono::DateTime<chrono::Utc> = "2026-03-01T10:00:00Z".parse()?;
+/// # let running = lab::Lab::start(&lab::Config::quick(now), std::sync::Arc::new(move || now))?;
+/// # let file = dir.path().join("verbale.txt");
+/// # std::fs::write(&file, "Il Consiglio approva.")?;
+/// # let url = running.tsa_url("tsa");
+/// let client = HttpClient::new(HttpConfig::default())?;
+/// let authority = HttpTimestampAuthority::new(client, &url, None)?;
+/// let stamped = stamp_file(&file, &dir.path().join("verbale.txt.tsr"), &StampOptions {
+///     authorities: &[&authority],
+///     digest: DigestAlgorithm::Sha256,
+///     placing: Placing::default(),
+///     progress: None,
+/// })?;
+/// assert_eq!(stamped.gen_time, now);
+/// # Ok(()) }
+/// ```
+///
 /// # Errors
 /// No authority gives a usable stamp, the file cannot be read or changes
 /// meanwhile, the output is in the way.

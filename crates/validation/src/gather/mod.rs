@@ -3,6 +3,7 @@
 //! What is gathered here is what the octets say. Nothing is dropped because it looks wrong, and
 //! nothing is judged: that is for [`crate::judge`].
 
+mod countersignature;
 mod signature;
 mod stamp;
 mod trust;
@@ -125,17 +126,10 @@ pub fn unreadable_token(detail: &str) -> Facts {
 fn input(file: &SignedFile) -> InputFacts {
     let mut layers = Vec::new();
     let mut notes = Vec::new();
-    for (index, layer) in file.layers.iter().enumerate() {
+    for layer in &file.layers {
         layers.extend(layer.wrapping.iter().map(|armor| wrapping_layer(*armor)));
         notes.extend(layer.wrapping.iter().map(|armor| wrapping_note(*armor)));
         layers.push(LayerFacts { kind: format_of(layer).1.to_owned(), name: None });
-        if layer.spans.trailing > 0 {
-            notes.push(StructuralFinding {
-                code: Code::TrailingBytes,
-                detail: format!("{} octets", layer.spans.trailing),
-                location: Some(format!("layer {}, octet {}", index + 1, layer.spans.end)),
-            });
-        }
     }
     let format = file.layers.first().map_or("CMS", |layer| format_of(layer).0);
     InputFacts { format: format.to_owned(), layers, notes }

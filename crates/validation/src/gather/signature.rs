@@ -1,7 +1,7 @@
 //! Facts about one SignerInfo (RFC 5652 §5.3, EN 319 122-1).
 
 use super::trust::{Gatherer, algorithm_facts, key_facts};
-use super::{describe, stamp};
+use super::{countersignature, describe, stamp};
 use crate::catalogue::Code;
 use crate::facts::{
     AttributeCheck, AttributeFacts, CertificateReference, ContentDigest, Facts, MatchedForm,
@@ -14,9 +14,9 @@ use cms::ess::{
     CertificateRef, SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2, SigningCertificateRefs,
 };
 use cms::verify::{
-    ContentCheck, SignedForm, SignerCheck, ValueCheck, check_content, verify_signer,
+    ContentCheck, ContentDigests, SignedForm, SignerCheck, ValueCheck, check_content, verify_signer,
 };
-use cms::{Attributes, SignerIdentifier, SignerInfo};
+use cms::{Attributes, SignedData, SignerIdentifier, SignerInfo};
 use crypto::{DigestAlgorithm, SignatureAlgorithm};
 use x509::Certificate;
 
@@ -36,7 +36,20 @@ const SINGLE: [(Oid, &str); 12] = [
     (Oid::new("0.4.0.19122.1.1"), "signer-attributes-v2"),
 ];
 
-/// Adds the facts of one signature.
+/// id-aa-ets-sigPolicyStore (EN 319 122-1 §5.2.10).
+const SIGNATURE_POLICY_STORE: Oid = Oid::new("0.4.0.19122.1.3");
+
+/// What a signature is over.
+pub(super) struct Subject<'a> {
+    /// The SignedData the SignerInfo stands in.
+    pub(super) data: &'a SignedData,
+    /// eContentType; `None` for a countersignature.
+    pub(super) content_type: Option<&'a Oid>,
+    /// The content; for a countersignature the signature value below it.
+    pub(super) content: Option<&'a ContentDigests>,
+}
+
+/// Adds the facts of one signature and of the countersignatures on it.
 pub(super) fn gather(
     id: &str,
     layer: &Layer,
@@ -44,14 +57,47 @@ pub(super) fn gather(
     trust: &mut Gatherer<'_>,
     facts: &mut Facts,
 ) {
+    let subject = Subject {
+        data: &layer.data,
+        content_type: Some(&layer.data.content_type),
+        content: layer.content.as_ref(),
+    };
+    let mut own = signer_facts(id, &subject, signer, trust);
+    if layer.spans.trailing > 0 {
+        own.structure.push(StructuralFinding {
+            code: Code::TrailingBytes,
+            detail: format!("{} octets", layer.spans.trailing),
+            location: Some(format!("octet {}", layer.spans.end)),
+        });
+    }
+    let announced = layer.data.announced_digests();
+    if let Ok(digest) = DigestAlgorithm::from_identifier(&signer.digest_algorithm)
+        && !announced.contains(&digest)
+    {
+        own.structure.push(StructuralFinding {
+            code: Code::StructureDeviation,
+            detail: format!("digestAlgorithms does not list {digest}"),
+            location: Some("digestAlgorithms".to_owned()),
+        });
+    }
+    facts.signatures.push(own);
+    countersignature::gather(id, &layer.data, signer, 0, trust, facts);
+}
+
+/// The facts of one SignerInfo.
+pub(super) fn signer_facts(
+    id: &str,
+    subject: &Subject<'_>,
+    signer: &SignerInfo,
+    trust: &mut Gatherer<'_>,
+) -> SignatureFacts {
     let empty = SigningCertificateRefs::default();
     let refs = signer.signed_attributes.as_ref().map_or(empty, SigningCertificateRefs::read);
     let certificate = find_certificate(signer, &refs, trust);
-    let content = layer.content.as_ref();
-    let check = certificate
-        .as_ref()
-        .map(|cert| verify_signer(signer, cert, Some(&layer.data.content_type), content));
-    let level = Level::of(&layer.data, signer);
+    let content = subject.content;
+    let check =
+        certificate.as_ref().map(|cert| verify_signer(signer, cert, subject.content_type, content));
+    let level = Level::of(subject.data, signer);
     let mut structure = Vec::new();
     if check.as_ref().is_some_and(|check| check.content_looks_like_attributes) {
         structure.push(finding(Code::SignedAttributesAsContent, "content"));
@@ -67,11 +113,11 @@ pub(super) fn gather(
         });
     }
     let attributes = signer.signed_attributes.as_ref();
-    let timestamps = timestamps(id, layer, signer, trust);
+    let timestamps = timestamps(id, content, signer, trust);
     if let Some(certificate) = &certificate {
         trust.need(certificate);
     }
-    facts.signatures.push(SignatureFacts {
+    SignatureFacts {
         id: id.to_owned(),
         format: if level == Level::Cms { "CMS" } else { "CAdES" }.to_owned(),
         level: level.to_string(),
@@ -84,18 +130,18 @@ pub(super) fn gather(
         key: certificate.as_ref().map(key_facts),
         content: content_digest(signer, check.as_ref(), content),
         value: signature_value(check.as_ref()),
-        attributes: attribute_facts(attributes, check.as_ref(), Some(&layer.data.content_type)),
+        attributes: attribute_facts(attributes, check.as_ref(), subject.content_type),
         references: reference_facts(&refs, certificate.as_ref(), trust),
         claimed_signing_time: signer
             .signed_value(&cms::oids::SIGNING_TIME)
             .and_then(|value| Value::parse(value).ok()?.time().ok()),
-        policy: attributes.and_then(policy_facts),
+        policy: policy_facts(signer),
         countersignatures: u32::try_from(
             signer.unsigned_values(&cms::oids::COUNTERSIGNATURE).count(),
         )
         .unwrap_or(u32::MAX),
         timestamps,
-    });
+    }
 }
 
 /// The certificate the signer means: named by the SignerInfo, and among those
@@ -112,7 +158,7 @@ pub(super) fn find_certificate(
 }
 
 /// Digest and signature algorithm that name two different hashes.
-fn disagreement(signer: &SignerInfo) -> Option<StructuralFinding> {
+pub(super) fn disagreement(signer: &SignerInfo) -> Option<StructuralFinding> {
     let message = DigestAlgorithm::from_identifier(&signer.digest_algorithm).ok()?;
     let algorithm =
         SignatureAlgorithm::from_identifier(&signer.signature_algorithm, Some(message)).ok()?;
@@ -153,7 +199,7 @@ pub(super) fn hex(octets: &[u8]) -> String {
 fn content_digest(
     signer: &SignerInfo,
     check: Option<&SignerCheck>,
-    content: Option<&cms::verify::ContentDigests>,
+    content: Option<&ContentDigests>,
 ) -> ContentDigest {
     let checked = match check {
         Some(check) => check.content.clone(),
@@ -162,9 +208,10 @@ fn content_digest(
     match checked {
         ContentCheck::Intact => ContentDigest::Intact,
         ContentCheck::Altered => ContentDigest::Mismatch,
-        ContentCheck::Missing => ContentDigest::ContentMissing,
+        // With a digest by another algorithm only, the content is as good as absent.
+        ContentCheck::Missing | ContentCheck::NotHashed(_) => ContentDigest::ContentMissing,
         ContentCheck::NoMessageDigest => ContentDigest::NoReference,
-        ContentCheck::NotHashed(_) | ContentCheck::UnknownDigest(_) => ContentDigest::NotComputed,
+        ContentCheck::UnknownDigest(_) => ContentDigest::NotComputed,
         ContentCheck::Direct if content.is_some() => ContentDigest::Intact,
         ContentCheck::Direct => ContentDigest::ContentMissing,
     }
@@ -222,6 +269,9 @@ pub(super) fn attribute_facts(
             .map(|(_, name, _)| (*name).to_owned())
             .collect(),
         content_type: match (content_type, check.and_then(|check| check.content_type_matches)) {
+            // RFC 5652 §11.4: a countersignature has none.
+            (None, _) if present(&cms::oids::CONTENT_TYPE) => AttributeCheck::Mismatch,
+            (None, _) => AttributeCheck::NotApplicable,
             _ if !present(&cms::oids::CONTENT_TYPE) => AttributeCheck::Absent,
             (_, Some(true)) => AttributeCheck::Ok,
             (_, Some(false)) => AttributeCheck::Mismatch,
@@ -233,7 +283,6 @@ pub(super) fn attribute_facts(
                     .is_some_and(|oid| oid == *expected);
                 if equal { AttributeCheck::Ok } else { AttributeCheck::Mismatch }
             }
-            (None, None) => AttributeCheck::NotApplicable,
         },
         message_digest: if !present(&cms::oids::MESSAGE_DIGEST) {
             AttributeCheck::Absent
@@ -288,20 +337,35 @@ pub(super) fn reference_facts(
 }
 
 /// The explicit or implied policy (EN 319 122-1 §5.2.9); its document is not fetched here.
-fn policy_facts(attributes: &Attributes) -> Option<SignaturePolicyFacts> {
-    let value = attributes.single(&oids::SIGNATURE_POLICY)?;
-    let value = Value::parse(value).ok()?;
-    let identifier = match value.tag() {
-        Tag::SEQUENCE => value.children().any().ok()?.oid().ok()?.to_string(),
-        _ => String::new(),
+///
+/// ```text
+/// SignaturePolicy ::= CHOICE { SignaturePolicyId, SignaturePolicyImplied NULL }
+/// SignaturePolicyId ::= SEQUENCE { sigPolicyId OID, OtherHashAlgAndValue OPTIONAL, … }
+/// ```
+fn policy_facts(signer: &SignerInfo) -> Option<SignaturePolicyFacts> {
+    let value = Value::parse(signer.signed_value(&oids::SIGNATURE_POLICY)?).ok()?;
+    let store = signer.unsigned_values(&SIGNATURE_POLICY_STORE).next().is_some();
+    if value.tag() != Tag::SEQUENCE {
+        let (identifier, document) = (String::new(), PolicyDocument::NotAvailable);
+        return Some(SignaturePolicyFacts { identifier, document, store });
+    }
+    let mut fields = value.children();
+    let identifier = fields.any().ok()?.oid().ok()?.to_string();
+    let hash = || {
+        let mut parts = fields.optional(Tag::SEQUENCE).ok()??.children();
+        parts.any().ok()?;
+        Some(parts.any().ok()?.octets().ok()?.into_owned())
     };
-    Some(SignaturePolicyFacts { identifier, document: PolicyDocument::NotAvailable, store: false })
+    // A hash of zeros says that there is nothing to compare with.
+    let zero = { hash }().is_some_and(|hash| hash.iter().all(|octet| *octet == 0));
+    let document = if zero { PolicyDocument::ZeroHash } else { PolicyDocument::NotAvailable };
+    Some(SignaturePolicyFacts { identifier, document, store })
 }
 
 /// The time-stamps on a signature, and those in its signed attributes.
 fn timestamps(
     id: &str,
-    layer: &Layer,
+    content: Option<&ContentDigests>,
     signer: &SignerInfo,
     trust: &mut Gatherer<'_>,
 ) -> Vec<crate::facts::TimestampFacts> {
@@ -327,7 +391,7 @@ fn timestamps(
                 TimestampKind::Signature => Some(token.info.imprint.matches(&signer.signature)),
                 TimestampKind::Content => {
                     let algorithm = token.info.imprint.digest_algorithm()?;
-                    let digest = layer.content.as_ref()?.values.get(&algorithm)?;
+                    let digest = content?.values.get(&algorithm)?;
                     Some(*digest == token.info.imprint.digest)
                 }
                 // Their imprints are over parts of the file that a later release takes apart.

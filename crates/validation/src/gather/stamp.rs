@@ -2,7 +2,8 @@
 
 use super::describe;
 use super::signature::{
-    attribute_facts, digest_name, find_certificate, hex, reference_facts, signature_value,
+    attribute_facts, digest_name, disagreement, find_certificate, hex, reference_facts,
+    signature_value,
 };
 use super::trust::{Gatherer, algorithm_facts, key_facts};
 use crate::catalogue::Code;
@@ -20,7 +21,7 @@ pub(super) fn gather(
     trust: &mut Gatherer<'_>,
 ) -> TimestampFacts {
     // Some writers put the whole answer of the authority where the token belongs.
-    let (token, structure) = match timestamp::read_tsr(raw) {
+    let (token, mut structure) = match timestamp::read_tsr(raw) {
         Ok((token, timestamp::Container::Token)) => (token, Vec::new()),
         Ok((token, timestamp::Container::Response)) if kind == TimestampKind::Standalone => {
             (token, Vec::new())
@@ -45,6 +46,12 @@ pub(super) fn gather(
     trust.offer_certificates(token.data.x509_certificates());
     trust.offer_revocation(&token.data);
     let signer = token.signer();
+    // Authorities in use sign with a longer digest than the one of the message: noted, not refused.
+    structure.extend(disagreement(signer).map(|finding| StructuralFinding {
+        code: Code::StructureDeviation,
+        detail: format!("the token names two digests: {}", finding.detail),
+        location: Some(id.to_owned()),
+    }));
     let refs = signer
         .signed_attributes
         .as_ref()
@@ -53,10 +60,14 @@ pub(super) fn gather(
     let result = token.check(certificate.as_slice());
     let check = result.check.as_ref();
     if let Some(certificate) = &certificate {
-        trust.need(certificate);
+        trust.need_authority(certificate);
     }
     let info = &token.info;
-    let micros = |a: timestamp::Accuracy| a.seconds * 1_000_000 + a.millis * 1000 + a.micros;
+    // Saturating: the numbers are whatever the token says.
+    let micros = |a: timestamp::Accuracy| {
+        let whole = a.seconds.saturating_mul(1_000_000);
+        whole.saturating_add(a.millis.saturating_mul(1000)).saturating_add(a.micros)
+    };
     TimestampFacts {
         id: id.to_owned(),
         kind,

@@ -1,18 +1,20 @@
 //! Facts about certificates, their chains and their revocation data (RFC 5280, RFC 6960).
 
 use crate::catalogue::Code;
+use crate::clean::clean;
 use crate::facts::{
     AlgorithmFacts, AnchorFacts, AnchorPurpose, Authorisation, CertificateFacts, CertificateStatus,
     ChainFacts, ExtendedKeyUsageFacts, Facts, KeyFacts, NameFacts, PathProblem, QcFacts,
     RevocationFacts, RevocationKind, RevocationReason, RevocationSource, Scheme, SignatureCheck,
+    StructuralFinding,
 };
 use cms::{RevocationInfo, SignedData, SignerInfo};
 use crypto::{KeyKind, SignatureAlgorithm};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use x509::{
-    Certificate, CertificatePath, Crl, Fetch, OcspResponse, PathBudget, PathRule, PathSearch,
-    PathValidator, RevocationFact, RevocationOrigin, RevocationStatus, SimplePathBuilder,
-    TrustAnchor, Unusable,
+    AttemptOutcome, Certificate, CertificatePath, Crl, Fetch, OcspResponse, PathBudget, PathRule,
+    PathSearch, PathValidator, RevocationFact, RevocationObject, RevocationOrigin,
+    RevocationStatus, SimplePathBuilder, TrustAnchor, Unusable,
 };
 
 /// Certificates whose paths and revocation data are gathered for one file: signers, authorities
@@ -54,8 +56,10 @@ pub(super) struct Gatherer<'a> {
     evidence: &'a Evidence<'a>,
     pool: Vec<Certificate>,
     sources: Vec<x509::RevocationSource>,
-    needed: VecDeque<Certificate>,
+    needed: VecDeque<(Certificate, Option<asn1::Oid>)>,
     fetched: BTreeSet<x509::Fingerprint>,
+    /// What the network did not bring, for the report.
+    failures: Vec<StructuralFinding>,
 }
 
 impl<'a> Gatherer<'a> {
@@ -71,6 +75,7 @@ impl<'a> Gatherer<'a> {
             sources: crls.chain(ocsp).collect(),
             needed: VecDeque::new(),
             fetched: BTreeSet::new(),
+            failures: Vec::new(),
         };
         this.offer_certificates(evidence.certificates.to_vec());
         this.offer_certificates(evidence.anchors.iter().map(|a| a.certificate.clone()).collect());
@@ -119,19 +124,28 @@ impl<'a> Gatherer<'a> {
 
     /// Asks for chains and revocation data of a certificate.
     pub(super) fn need(&mut self, certificate: &Certificate) {
-        if !self.needed.contains(certificate) {
-            self.needed.push_back(certificate.clone());
+        self.need_for(certificate, None);
+    }
+
+    /// The same for a time-stamp authority, whose issuers may be made for stamping alone.
+    pub(super) fn need_authority(&mut self, certificate: &Certificate) {
+        self.need_for(certificate, Some(x509::KP_TIME_STAMPING));
+    }
+
+    fn need_for(&mut self, certificate: &Certificate, purpose: Option<asn1::Oid>) {
+        if !self.needed.iter().any(|(known, _)| known == certificate) {
+            self.needed.push_back((certificate.clone(), purpose));
         }
     }
 
     /// Answers for every certificate asked for, and for those that signed the answers.
     pub(super) fn finish(mut self, facts: &mut Facts) {
         let mut done = BTreeSet::new();
-        while let Some(subject) = self.needed.pop_front() {
+        while let Some((subject, purpose)) = self.needed.pop_front() {
             if done.len() == MAX_SUBJECTS || !done.insert(subject.fingerprint()) {
                 continue;
             }
-            let search = self.search(&subject);
+            let search = self.search(&subject, purpose);
             let mut chains = Vec::new();
             for path in search.paths.iter().map(|path| &**path) {
                 chains.push(chain_facts(path, Vec::new()));
@@ -141,7 +155,7 @@ impl<'a> Gatherer<'a> {
                 let problems = flawed.flaws.iter().map(|flaw| PathProblem {
                     code: code_of(&flaw.rule),
                     certificate: Some(flaw.certificate.clone().into()),
-                    detail: serde_json::to_string(&flaw.rule).unwrap_or_default(),
+                    detail: detail_of(&flaw.rule),
                 });
                 chains.push(chain_facts(&flawed.path, problems.collect()));
                 self.revocation(&flawed.path, facts);
@@ -152,10 +166,19 @@ impl<'a> Gatherer<'a> {
             self.describe(&subject, facts);
             facts.chains.insert(subject.fingerprint().into(), chains);
         }
+        facts.input.notes.append(&mut self.failures);
     }
 
-    fn search(&mut self, subject: &Certificate) -> PathSearch {
-        let builder = SimplePathBuilder::default();
+    fn note_failure(&mut self, url: &str, why: &str) {
+        let detail = format!("{}: {}", clean(url), clean(why));
+        let note = StructuralFinding { code: Code::FetchFailed, detail, location: None };
+        if !self.failures.contains(&note) {
+            self.failures.push(note);
+        }
+    }
+
+    fn search(&mut self, subject: &Certificate, key_purpose: Option<asn1::Oid>) -> PathSearch {
+        let builder = SimplePathBuilder { key_purpose };
         let budget = PathBudget::default();
         let mut search = builder.paths(subject, &self.pool, self.evidence.anchors, &budget);
         let Some(fetch) = self.evidence.fetch else { return search };
@@ -175,8 +198,9 @@ impl<'a> Gatherer<'a> {
             let before = self.pool.len();
             for certificate in missing {
                 for attempt in x509::fetch_issuer(&certificate, fetch) {
-                    if let Some(found) = attempt.outcome.obtained() {
-                        self.offer_certificates(found.clone());
+                    match attempt.outcome {
+                        AttemptOutcome::Obtained(found) => self.offer_certificates(found),
+                        AttemptOutcome::Failed(why) => self.note_failure(&attempt.url, &why),
                     }
                 }
             }
@@ -200,11 +224,14 @@ impl<'a> Gatherer<'a> {
                 && self.fetched.insert(certificate.fingerprint())
             {
                 for attempt in x509::fetch_revocation(certificate, issuer, fetch) {
-                    if let Some(source) = attempt.outcome.obtained() {
-                        if let x509::RevocationObject::Ocsp(response) = &source.object {
-                            self.offer_certificates(response.certificates().to_vec());
+                    match attempt.outcome {
+                        AttemptOutcome::Obtained(source) => {
+                            if let RevocationObject::Ocsp(response) = &source.object {
+                                self.offer_certificates(response.certificates().to_vec());
+                            }
+                            self.sources.push(source);
                         }
-                        self.sources.push(source.clone());
+                        AttemptOutcome::Failed(why) => self.note_failure(&attempt.url, &why),
                     }
                 }
                 found = self.evaluate(certificate, issuer);
@@ -212,7 +239,7 @@ impl<'a> Gatherer<'a> {
             let known = facts.revocation.entry(certificate.fingerprint().into()).or_default();
             let mut signers = Vec::new();
             for fact in found {
-                let converted = revocation_facts(&fact);
+                let converted = revocation_facts(&fact, self.object(&fact));
                 if !known.contains(&converted) {
                     known.push(converted);
                     signers.extend(fact.signer.map(|signer| signer.certificate));
@@ -222,6 +249,14 @@ impl<'a> Gatherer<'a> {
                 self.need(&signer);
             }
         }
+    }
+
+    /// The object a fact was read from.
+    fn object(&self, fact: &RevocationFact) -> Option<&RevocationObject> {
+        self.sources.iter().map(|source| &source.object).find(|object| match object {
+            RevocationObject::Crl(crl) => crl.fingerprint() == fact.object,
+            RevocationObject::Ocsp(response) => response.fingerprint() == fact.object,
+        })
     }
 
     fn evaluate(&self, certificate: &Certificate, issuer: &Certificate) -> Vec<RevocationFact> {
@@ -236,11 +271,21 @@ impl<'a> Gatherer<'a> {
     }
 }
 
-fn chain_facts(path: &CertificatePath, problems: Vec<PathProblem>) -> ChainFacts {
+fn chain_facts(path: &CertificatePath, mut problems: Vec<PathProblem>) -> ChainFacts {
     let anchor = path.anchor();
+    for link in path.links() {
+        if let x509::SignatureCheck::Valid { tolerance: Some(tolerance) } = &link.signature {
+            problems.push(PathProblem {
+                code: Code::SignatureTolerance,
+                certificate: Some(link.certificate.into()),
+                detail: tolerance.clone(),
+            });
+        }
+    }
     let purposes = anchor.purposes.iter().filter_map(|purpose| match purpose {
         x509::AnchorPurpose::Signature => Some(AnchorPurpose::Signature),
         x509::AnchorPurpose::TimeStamp => Some(AnchorPurpose::TimeStamp),
+        x509::AnchorPurpose::Revocation => Some(AnchorPurpose::Revocation),
         _ => None,
     });
     ChainFacts {
@@ -296,6 +341,24 @@ fn code_of(rule: &PathRule) -> Code {
     }
 }
 
+/// The observed detail of a broken rule.
+fn detail_of(rule: &PathRule) -> String {
+    match rule {
+        PathRule::NotCa => "not a CA".to_owned(),
+        PathRule::NoKeyCertSign => "no keyCertSign".to_owned(),
+        PathRule::PathTooLong { allowed, found } => format!("{found} below, {allowed} allowed"),
+        PathRule::UnprocessedCriticalExtension { oid } => oid.clone(),
+        PathRule::RepeatedExtension { oid } => format!("extension {oid} is repeated"),
+        PathRule::MalformedExtension { oid } => format!("extension {oid} cannot be read"),
+        PathRule::AlgorithmsDiffer => "its two signature algorithms differ".to_owned(),
+        PathRule::AnyPolicyMapped => "anyPolicy is mapped".to_owned(),
+        PathRule::PurposeExcluded { oid } => format!("purpose {oid} is excluded"),
+        PathRule::BreakableKey { bits } => format!("a key of {bits} bits can be broken"),
+        PathRule::NotEvaluated { oid } => format!("extension {oid} is not evaluated"),
+        _ => "another rule".to_owned(),
+    }
+}
+
 /// The named parts of a certificate, as facts.
 fn certificate_facts(certificate: &Certificate) -> CertificateFacts {
     let extensions = certificate.extensions();
@@ -332,7 +395,8 @@ fn certificate_facts(certificate: &Certificate) -> CertificateFacts {
         ocsp_nocheck: extensions.ocsp_no_check,
         no_revocation_available: x509::revocation_exemption(certificate).is_some(),
         qc: qc.map_or_else(QcFacts::default, |qc| QcFacts {
-            compliance: qc.compliance,
+            // A list of countries says that another law than the Union's is meant.
+            compliance: qc.compliance && qc.legislation.is_empty(),
             device: qc.sscd,
             types: qc.types.iter().map(qc_type).collect(),
         }),
@@ -409,9 +473,11 @@ fn certificate_algorithm(der: &[u8]) -> AlgorithmFacts {
     }
 }
 
-fn revocation_facts(fact: &RevocationFact) -> RevocationFacts {
+fn revocation_facts(fact: &RevocationFact, object: Option<&RevocationObject>) -> RevocationFacts {
     let mut problems: BTreeMap<&str, Code> = BTreeMap::new();
-    for reason in &fact.unusable {
+    // A list that is not complete still revokes what it names: `x509` settled that.
+    let settled = matches!(fact.status, RevocationStatus::Revoked { .. });
+    for reason in fact.unusable.iter().filter(|_| !settled) {
         let code = match reason {
             Unusable::OtherCertificates
             | Unusable::OtherDistributionPoint
@@ -423,12 +489,15 @@ fn revocation_facts(fact: &RevocationFact) -> RevocationFacts {
         };
         problems.insert(code.as_str(), code);
     }
+    let (kind, label) = match fact.kind {
+        x509::RevocationKind::Crl => (RevocationKind::Crl, "CRL"),
+        x509::RevocationKind::Ocsp => (RevocationKind::Ocsp, "OCSP"),
+    };
+    let digest = fact.object.to_string();
     RevocationFacts {
-        id: fact.object.to_string(),
-        kind: match fact.kind {
-            x509::RevocationKind::Crl => RevocationKind::Crl,
-            x509::RevocationKind::Ocsp => RevocationKind::Ocsp,
-        },
+        // Long enough to find the object again, short enough to be read.
+        id: format!("{label} {}", digest.get(..16).unwrap_or(&digest)),
+        kind,
         source: match &fact.origin {
             RevocationOrigin::Embedded => RevocationSource::Embedded,
             RevocationOrigin::Fetched { .. } => RevocationSource::Online,
@@ -457,9 +526,24 @@ fn revocation_facts(fact: &RevocationFact) -> RevocationFacts {
         responder_id_matches: fact.produced_at.map(|_| fact.signer.is_some()),
         cert_hash_matches: fact.cert_hash_matches,
         covers_expired_since: fact.expired_since,
-        algorithm: AlgorithmFacts { scheme: Scheme::Other, digest: None, name: String::new() },
+        algorithm: object.map_or_else(|| certificate_algorithm(&[]), object_algorithm),
         problems: problems.into_values().collect(),
     }
+}
+
+/// The second field of a CertificateList or BasicOCSPResponse: both are
+/// `SEQUENCE { tbs, AlgorithmIdentifier, BIT STRING, … }`.
+fn object_algorithm(object: &RevocationObject) -> AlgorithmFacts {
+    let octets = match object {
+        RevocationObject::Crl(crl) => crl.der(),
+        RevocationObject::Ocsp(response) => response.basic(),
+    };
+    let second = || {
+        let mut fields = asn1::Value::parse(octets).ok()?.children();
+        fields.any().ok()?;
+        fields.any().ok()
+    };
+    certificate_algorithm(second().map_or(&[], |value| value.raw()))
 }
 
 /// What the object says, whoever signed it: whether it counts is judged from the other facts. An

@@ -126,16 +126,6 @@ impl Engine<'_> {
             ReferenceForm::Absent => &[],
         };
         if !wanted.iter().all(|form| of(*form).any(|reference| matches(&reference))) {
-            // An attribute that occurs twice or cannot be read names nobody; acceptance fails it by its own name.
-            let named = |name: &String| name.starts_with("signing-certificate");
-            let unread = references.references.is_empty()
-                && (signed.attributes.duplicated.iter().any(named)
-                    && self.policy.level(Code::AttributeDuplicated) == Level::Fail
-                    || signed.attributes.malformed.iter().any(named)
-                        && self.policy.level(Code::AttributeMalformed) == Level::Fail);
-            if unread {
-                return;
-            }
             ledger.raise(self, Code::SigningCertificateMismatch, sub, signed.id, []);
         } else if references
             .references

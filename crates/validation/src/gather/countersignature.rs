@@ -1,0 +1,61 @@
+//! Facts about countersignatures (RFC 5652 §11.4): a SignerInfo over another one's signature value.
+
+use super::describe;
+use super::signature::{Subject, signer_facts};
+use super::trust::Gatherer;
+use crate::catalogue::Code;
+use crate::facts::{Facts, SignatureFacts, StructuralFinding};
+use asn1::Value;
+use cms::verify::{ContentDigests, needed_digests};
+use cms::{Limits, SignedData, SignerInfo};
+
+/// Countersignatures on countersignatures that are read; two levels are met.
+const DEPTH: usize = 4;
+
+/// Adds the facts of every countersignature on `signer`, whose id is `parent`, and of those on them.
+pub(super) fn gather(
+    parent: &str,
+    data: &SignedData,
+    signer: &SignerInfo,
+    depth: usize,
+    trust: &mut Gatherer<'_>,
+    facts: &mut Facts,
+) {
+    for (index, raw) in signer.unsigned_values(&cms::oids::COUNTERSIGNATURE).enumerate() {
+        let id = format!("{parent}.{}", index + 1);
+        let parsed = Value::parse(raw).map_err(|error| describe(&error)).and_then(|value| {
+            SignerInfo::parse(&value, &Limits::default()).map_err(|error| describe(&error))
+        });
+        let parsed = match parsed {
+            Ok(_) if depth >= DEPTH => Err(format!("more than {DEPTH} countersignatures deep")),
+            parsed => parsed,
+        };
+        let counter = match parsed {
+            Ok(counter) => counter,
+            Err(detail) => {
+                let finding = StructuralFinding {
+                    code: Code::StructureUnreadable,
+                    detail,
+                    location: Some(id.clone()),
+                };
+                let mut unreadable = SignatureFacts::unreadable(id, "CMS", finding);
+                unreadable.countersigns = Some(parent.to_owned());
+                facts.signatures.push(unreadable);
+                continue;
+            }
+        };
+        let content = ContentDigests {
+            values: needed_digests(&counter)
+                .into_iter()
+                .map(|algorithm| (algorithm, crypto::digest(algorithm, &signer.signature)))
+                .collect(),
+            prefix: signer.signature.clone(),
+            length: signer.signature.len() as u64,
+        };
+        let subject = Subject { data, content_type: None, content: Some(&content) };
+        let mut own = signer_facts(&id, &subject, &counter, trust);
+        own.countersigns = Some(parent.to_owned());
+        facts.signatures.push(own);
+        gather(&id, data, &counter, depth + 1, trust, facts);
+    }
+}
