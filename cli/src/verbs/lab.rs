@@ -118,7 +118,7 @@ fn no_lab() -> Text {
 }
 
 /// Numbers of certificates must differ from lab to lab.
-fn seed() -> Result<[u8; 32], Failure> {
+pub(super) fn seed() -> Result<[u8; 32], Failure> {
     let octets = crypto::random::bytes(32).map_err(|_| {
         Failure::new(
             "NO_RANDOMNESS",

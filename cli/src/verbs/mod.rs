@@ -5,6 +5,7 @@
 
 mod completions;
 mod config;
+mod demo;
 mod help;
 mod lab;
 mod man;
@@ -135,6 +136,7 @@ pub(crate) fn run(verb: Verb, run: &mut Run<'_>) -> Result<Exit, Failure> {
         Verb::Config(args::Config::Check(_)) => Ok(config::check(run)),
         Verb::Schema(_) => Ok(schema::run(run)),
         Verb::Help(a) => help::run(&a, run),
+        Verb::Demo(a) => demo::run(&a, run),
         Verb::Lab(args::Lab::Init(a)) => lab::init(&a, run),
         Verb::Lab(args::Lab::Serve(a)) => lab::serve(&a, run),
         other => Err(Failure::later(other.name())),

@@ -1,6 +1,12 @@
 //! Signed streams: what we write is read by OpenSSL and by us, and changing a
 //! file changes nothing that was signed.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    missing_docs
+)]
 
 use std::io::Cursor;
 use std::path::Path;

@@ -3,7 +3,13 @@
 //! `CERALACCA_BLESS=1 cargo test -p ceralacca --test conformance` writes the page anew.
 //! Every difference needs a reason in `docs/known-divergences.toml`, and every case that waits for
 //! a later release is named there with what it waits for. A difference that vanishes fails too.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    missing_docs
+)]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -96,8 +96,9 @@ fn examine_signature(token: &Token) -> Result<()> {
     if !result.refs.names(certificate) {
         return bad("the signing-certificate attribute names another certificate");
     }
-    for_timestamping(certificate).or_else(|what| {
-        Err(Error::NotForTimestamping { subject: certificate.subject().to_string(), what })
+    for_timestamping(certificate).map_err(|what| Error::NotForTimestamping {
+        subject: certificate.subject().to_string(),
+        what,
     })?;
     let at = token.info.gen_time;
     if !(certificate.not_before()..=certificate.not_after()).contains(&at) {

@@ -123,12 +123,12 @@ fn accuracy(mut fields: Cursor<'_>) -> asn1::Result<Accuracy> {
     let seconds = fields.optional(Tag::INTEGER)?.map(|v| v.u64()).transpose()?.unwrap_or(0);
     let mut small = |n| -> asn1::Result<u64> {
         let Some(value) = fields.optional(Tag::context(n))? else { return Ok(0) };
-        match value.contents() {
-            [octets @ ..] if octets.len() <= 3 => {
-                Ok(octets.iter().fold(0, |acc, octet| acc << 8 | u64::from(*octet)))
-            }
-            _ => Err(asn1::Error::BadContents { what: "Accuracy", at: value.at() }),
+        let octets = value.contents();
+        // 1..999 takes two octets.
+        if octets.len() > 3 {
+            return Err(asn1::Error::BadContents { what: "Accuracy", at: value.at() });
         }
+        Ok(octets.iter().fold(0, |acc, octet| acc << 8 | u64::from(*octet)))
     };
     let (millis, micros) = (small(0)?, small(1)?);
     fields.finish()?;

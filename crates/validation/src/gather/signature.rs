@@ -237,6 +237,9 @@ pub(super) fn signature_value(check: Option<&SignerCheck>) -> SignatureValue {
     }
 }
 
+/// Whether a value is of the type its attribute has.
+type Readable = fn(&Value<'_>) -> bool;
+
 pub(super) fn attribute_facts(
     attributes: Option<&Attributes>,
     check: Option<&SignerCheck>,
@@ -245,12 +248,12 @@ pub(super) fn attribute_facts(
     let Some(attributes) = attributes else { return AttributeFacts::default() };
     let repeated =
         |oid: &Oid| attributes.all(oid).next().is_some() && attributes.single(oid).is_none();
-    let malformed = |oid: &Oid, readable: fn(&Value<'_>) -> bool| {
+    let malformed = |oid: &Oid, readable: Readable| {
         attributes
             .single(oid)
             .is_some_and(|value| !Value::parse(value).is_ok_and(|value| readable(&value)))
     };
-    let typed: [(&Oid, &str, fn(&Value<'_>) -> bool); 3] = [
+    let typed: [(&Oid, &str, Readable); 3] = [
         (&cms::oids::CONTENT_TYPE, "content-type", |value| value.oid().is_ok()),
         (&cms::oids::MESSAGE_DIGEST, "message-digest", |value| value.octets().is_ok()),
         (&cms::oids::SIGNING_TIME, "signing-time", |value| value.time().is_ok()),

@@ -154,7 +154,7 @@ impl<'a> Gatherer<'a> {
             for flawed in &search.flawed {
                 let problems = flawed.flaws.iter().map(|flaw| PathProblem {
                     code: code_of(&flaw.rule),
-                    certificate: Some(flaw.certificate.clone().into()),
+                    certificate: Some(flaw.certificate.into()),
                     detail: detail_of(&flaw.rule),
                 });
                 chains.push(chain_facts(&flawed.path, problems.collect()));
@@ -317,7 +317,7 @@ fn incomplete(subject: &Certificate, search: &PathSearch) -> ChainFacts {
         .filter(|failed| matches!(failed.reason, x509::CandidateFailure::Signature { .. }))
         .map(|failed| PathProblem {
             code: Code::CertificateSignatureInvalid,
-            certificate: Some(failed.certificate.clone().into()),
+            certificate: Some(failed.certificate.into()),
             detail: failed.issuer_name.clone(),
         });
     let problems = if missing.is_some() { Vec::new() } else { forged.collect() };
@@ -507,7 +507,7 @@ fn revocation_facts(fact: &RevocationFact, object: Option<&RevocationObject>) ->
         this_update: Some(fact.this_update),
         next_update: fact.next_update,
         produced_at: fact.produced_at,
-        issuer: fact.signer.as_ref().map(|signer| signer.fingerprint.clone().into()),
+        issuer: fact.signer.as_ref().map(|signer| signer.fingerprint.into()),
         signature: match &fact.signature {
             None => SignatureCheck::Unchecked,
             Some(x509::SignatureCheck::Valid { .. }) => SignatureCheck::Valid,
