@@ -65,7 +65,8 @@ seeds_for() {
         crl) link "$corpus/fuzz-corpora/crl"; link "$corpus" -name '*.crl'
             unpem "$corpus" -path '*crl*' -name '*.pem' ;;
         ocsp) unpem "$corpus" -path '*ocsp*' -name '*.pem' ;;
-        cms) link "$corpus/fuzz-corpora/cms"
+        keys) link "$here/../crates/crypto/tests/data" ;;
+        cms | verdict) link "$corpus/fuzz-corpora/cms"
             link "$corpus" \( -name '*.p7m' -o -name '*.p7s' -o -name '*.pkcs7' -o -name '*.scs' \) ;;
         tst) link "$corpus/fuzz-corpora/cms"; link "$corpus" \( -name '*.tsr' -o -name '*.tst' \) ;;
         pindex) link "$corpus" -name '*.xml' ;;

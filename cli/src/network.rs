@@ -4,9 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use ceralacca::TimestampAuthority;
-use ceralacca::online::{
-    Credentials, HttpClient, HttpConfig, HttpFetch, HttpTimestampAuthority,
-};
+use ceralacca::online::{Credentials, HttpClient, HttpConfig, HttpFetch, HttpTimestampAuthority};
 use zeroize::Zeroizing;
 
 use crate::clean;

@@ -72,6 +72,11 @@ impl Printer {
         Self { manner, command: command.to_owned(), out, err }
     }
 
+    /// Prints in another form from now on.
+    pub(crate) fn turn_to(&mut self, form: Form) {
+        self.manner.form = form;
+    }
+
     /// The language of this run.
     pub(crate) fn lang(&self) -> Lang {
         self.manner.lang

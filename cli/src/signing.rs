@@ -137,11 +137,7 @@ pub(crate) fn digest(digest: Option<Digest>) -> DigestAlgorithm {
     }
 }
 
-fn open(
-    spec: &KeySpec,
-    secrets: &mut Secrets,
-    wanted: Option<Digest>,
-) -> Result<Ready, Failure> {
+fn open(spec: &KeySpec, secrets: &mut Secrets, wanted: Option<Digest>) -> Result<Ready, Failure> {
     let path = spec.uri.path();
     let octets = read(path)?;
     let name = clean::path(path);
@@ -295,7 +291,6 @@ fn display(name: &x509::Name) -> String {
         (Some(surname), Some(given)) => Some(format!("{surname} {given}")),
         _ => None,
     };
-    let shown =
-        person.or_else(|| name.common_name()).or_else(|| name.organization());
+    let shown = person.or_else(|| name.common_name()).or_else(|| name.organization());
     clean::line(&shown.unwrap_or_else(|| name.to_string())).into_owned()
 }

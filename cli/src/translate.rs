@@ -39,8 +39,20 @@ impl From<Error> for Failure {
 }
 
 impl From<online::Error> for Failure {
+    /// Errors of setting the network up; what happens on it later comes inside others.
     fn from(error: online::Error) -> Self {
-        Error::from(error).into()
+        use online::Error as E;
+        let code = error.code();
+        let exit = match error {
+            E::BadUrl { .. }
+            | E::RefusedScheme { .. }
+            | E::CredentialsInUrl { .. }
+            | E::BadCredentials
+            | E::BadProxy { .. } => Exit::Usage,
+            E::BadRoots => Exit::Io,
+            _ => Exit::Network,
+        };
+        Self { code, exit, ..Error::from(error).into() }
     }
 }
 
@@ -212,12 +224,14 @@ fn cades_step(error: &::cades::Error) -> Option<&'static str> {
         E::Key { source, .. } => key_step(source),
         E::Timestamp(error) => timestamp_step(error),
         E::KeyMismatch { .. } => Some("indicare il certificato emesso per questa chiave"),
-        E::WrongContent { .. } => Some("indicare proprio il file che è stato firmato, senza modifiche"),
+        E::WrongContent { .. } => {
+            Some("indicare proprio il file che è stato firmato, senza modifiche")
+        }
         E::AlreadyAttached => Some("indicare solo il .p7m, senza --content"),
         E::Detached => Some("indicare il file firmato con --content"),
-        E::ContentSize { .. } => {
-            Some("il file è cambiato durante la lettura: chiudere il programma che lo scrive e riprovare")
-        }
+        E::ContentSize { .. } => Some(
+            "il file è cambiato durante la lettura: chiudere il programma che lo scrive e riprovare",
+        ),
         _ => None,
     }
 }
@@ -254,9 +268,9 @@ fn cms_step(error: &::cms::Error) -> Option<&'static str> {
         E::NotSignedData { .. } | E::NotCms | E::Mime { .. } => {
             Some("controllare che sia il file firmato e non un altro")
         }
-        E::ContentSize { .. } => {
-            Some("il file è cambiato durante la lettura: chiudere il programma che lo scrive e riprovare")
-        }
+        E::ContentSize { .. } => Some(
+            "il file è cambiato durante la lettura: chiudere il programma che lo scrive e riprovare",
+        ),
         E::TooMany { .. } | E::TooManyLayers { .. } => {
             Some("nessun file onesto si avvicina a questo limite")
         }
@@ -276,7 +290,9 @@ fn asn1(error: &::asn1::Error) -> String {
         E::BadLength { at } => format!("al byte {at} una lunghezza è sbagliata"),
         E::HighTagNumber { at } => format!("al byte {at} c'è un'etichetta sconosciuta"),
         E::BadContents { what, at } => format!("al byte {at} un valore {what} è sbagliato"),
-        E::Limit { what, limit, at } => format!("al byte {at} si supera il limite di {limit} ({what})"),
+        E::Limit { what, limit, at } => {
+            format!("al byte {at} si supera il limite di {limit} ({what})")
+        }
         E::Io(error) => format!("lettura o scrittura non riuscita: {error}"),
         other => with_causes(other),
     }
@@ -349,7 +365,9 @@ fn key_step(error: &crypto::Error) -> Option<&'static str> {
         E::LegacyProvider { .. } => {
             "installare il modulo «legacy» di OpenSSL, o esportare di nuovo la chiave con cifratura AES"
         }
-        E::Limit { .. } => "nessun file onesto si avvicina a questo limite: chiederne un altro a chi l'ha fatto",
+        E::Limit { .. } => {
+            "nessun file onesto si avvicina a questo limite: chiederne un altro a chi l'ha fatto"
+        }
         E::Malformed { .. } => "il file è danneggiato o di un altro tipo",
         E::UnsupportedCurve { .. } | E::UnsupportedAlgorithm { .. } | E::Unsupported { .. } => {
             "l'algoritmo non è nell'elenco di quelli gestiti, che sta nella documentazione"
@@ -402,7 +420,8 @@ pub(crate) fn timestamp(error: &::timestamp::Error) -> String {
             format!("l'autorità di marcatura ha rifiutato la richiesta: stato {status}{reason}")
         }
         E::NoToken => {
-            "l'autorità di marcatura ha accettato la richiesta ma non ha mandato la marca".to_owned()
+            "l'autorità di marcatura ha accettato la richiesta ma non ha mandato la marca"
+                .to_owned()
         }
         E::WrongImprint => "la marca è su un'impronta diversa da quella inviata".to_owned(),
         E::WrongNonce => "la marca non ripete il numero casuale della richiesta (nonce)".to_owned(),
@@ -448,7 +467,9 @@ fn timestamp_step(error: &::timestamp::Error) -> Option<&'static str> {
         E::NotATimestamp => {
             Some("un file .tsr contiene una risposta o una marca, in DER, base64 o PEM")
         }
-        E::Refused { .. } => Some("chiedere all'autorità, o indicarne un'altra con un secondo --tsa"),
+        E::Refused { .. } => {
+            Some("chiedere all'autorità, o indicarne un'altra con un secondo --tsa")
+        }
         E::NoAuthority => Some("indicarla con --tsa URL"),
         E::Exchange { .. } | E::AllFailed { .. } => Some(
             "controllare l'indirizzo e la rete, o indicare un'altra autorità con un secondo --tsa",
@@ -486,7 +507,9 @@ fn network(error: &online::Error) -> String {
         E::Proxy { proxy, host, reason } => {
             format!("il proxy {proxy} non ha aperto la via verso {host}: {reason}")
         }
-        E::BadRoots => "nel file delle autorità TLS non c'è nessun certificato leggibile".to_owned(),
+        E::BadRoots => {
+            "nel file delle autorità TLS non c'è nessun certificato leggibile".to_owned()
+        }
         E::Timeout { url, after, .. } => {
             format!("{url} non ha risposto per intero entro {} s", after.as_secs_f32())
         }

@@ -3,13 +3,22 @@
 //! A verb prints nothing itself and ends no process. What it has to say goes into an [`Outcome`]
 //! for each input, which [`Run::emit`] prints; what keeps it from beginning is a [`Failure`].
 
+mod cert;
 mod completions;
 mod config;
+mod cosign;
 mod demo;
+mod extract;
 mod help;
+mod inspect;
 mod lab;
 mod man;
+mod part;
 mod schema;
+mod share;
+mod sign;
+mod timestamp;
+mod verify;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
@@ -131,6 +140,16 @@ pub(crate) fn run(verb: Verb, run: &mut Run<'_>) -> Result<Exit, Failure> {
         return Err(Failure::later(what));
     }
     match verb {
+        Verb::Sign(a) => sign::run(&a, run),
+        Verb::Cosign(a) => cosign::run(&a, run),
+        Verb::Detach(a) => part::detach(&a, run),
+        Verb::Attach(a) => part::attach(&a, run),
+        Verb::Timestamp(a) => timestamp::run(&a, run),
+        Verb::Verify(a) => verify::run(&a, run),
+        Verb::Inspect(a) => inspect::run(&a, run),
+        Verb::Cert(args::Cert::Show(a)) => cert::show(&a, run),
+        Verb::Cert(args::Cert::Verify(a)) => cert::verify(&a, run),
+        Verb::Extract(a) => extract::run(&a, run),
         Verb::Completions(a) => Ok(completions::run(&a, run)),
         Verb::Man(a) => man::run(&a, run),
         Verb::Config(args::Config::Check(_)) => Ok(config::check(run)),

@@ -161,7 +161,11 @@ pub fn obtain(authority: &dyn TimestampAuthority, request: &Request) -> Result<(
         .exchange(&request.to_der())
         .map_err(|source| Error::Exchange { authority: name(), source })?;
     match request.accept(&answer) {
-        Ok(token) => Ok((answer, token)),
+        Ok(token) => {
+            // Octets behind the answer belong to nobody.
+            let length = Value::parse_prefix(&answer).map_or(answer.len(), |v| v.raw().len());
+            Ok((answer[..length].to_vec(), token))
+        }
         Err(error) => Err(Error::Answer { authority: name(), source: Box::new(error) }),
     }
 }

@@ -110,10 +110,7 @@ impl Play<'_, '_> {
     }
 
     fn person(&self, id: &str) -> String {
-        self.stage
-            .person(id)
-            .map(|p| format!("{} {}", p.given_name, p.surname))
-            .unwrap_or_default()
+        self.stage.person(id).map(|p| format!("{} {}", p.given_name, p.surname)).unwrap_or_default()
     }
 
     fn sign(&mut self) -> Result<(), Failure> {
@@ -319,9 +316,7 @@ impl Play<'_, '_> {
             }
         }
         // The file's name comes last: nothing in it is a place to be filled.
-        Ok(sheet
-            .replace("@NOME_MARCA@", &quoted(&self.stamp()))
-            .replace("@NOME@", &quoted(main)))
+        Ok(sheet.replace("@NOME_MARCA@", &quoted(&self.stamp())).replace("@NOME@", &quoted(main)))
     }
 
     fn sip(&mut self) -> Result<(), Failure> {
@@ -525,9 +520,10 @@ impl Play<'_, '_> {
         };
         let noticed = report.verdict == ceralacca::validation::Verdict::TotalFailed;
         let what_text = match what {
-            "content" => {
-                Text::fixed("un byte del contenuto dentro il file firmato", "a byte of the content inside the signed file")
-            }
+            "content" => Text::fixed(
+                "un byte del contenuto dentro il file firmato",
+                "a byte of the content inside the signed file",
+            ),
             "detached" => Text::fixed(
                 "un byte del file, accanto alla firma separata",
                 "a byte of the file, beside its detached signature",
@@ -572,9 +568,15 @@ impl Play<'_, '_> {
             |f| Text::new(f.message.it.clone(), f.message.en.clone()),
         );
         let what_text = if what == "sip" {
-            Text::fixed("un byte della registrazione nel pacchetto di versamento", "a byte of the recording in the deposit package")
+            Text::fixed(
+                "un byte della registrazione nel pacchetto di versamento",
+                "a byte of the recording in the deposit package",
+            )
         } else {
-            Text::fixed("un byte dei metadati nel pacchetto di archiviazione", "a byte of the metadata in the archive package")
+            Text::fixed(
+                "un byte dei metadati nel pacchetto di archiviazione",
+                "a byte of the metadata in the archive package",
+            )
         };
         let check = self.script.command(&["package", "verify"]).path(&copy);
         let lang = self.run.lang();

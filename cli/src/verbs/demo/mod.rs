@@ -106,7 +106,10 @@ fn refuse_unfit(file: &Path) -> Result<(), Failure> {
         return Err(Failure::new(
             "EMPTY",
             Exit::Io,
-            both!("{shown} è vuoto: non c'è un byte da cambiare", "{shown} is empty: it has no byte to change"),
+            both!(
+                "{shown} è vuoto: non c'è un byte da cambiare",
+                "{shown} is empty: it has no byte to change"
+            ),
         )
         .hint(Text::fixed("indicare un altro file", "give another file")));
     }
@@ -183,12 +186,10 @@ impl<'r, 'a> Play<'r, 'a> {
         };
         for folder in ["alterati", "prove"] {
             let path = stage.at(folder);
-            std::fs::create_dir(&path)
-                .map_err(|e| Failure::io("creare", "make", &path, &e))?;
+            std::fs::create_dir(&path).map_err(|e| Failure::io("creare", "make", &path, &e))?;
         }
-        let size = std::fs::metadata(&file)
-            .map_err(|e| files::Error::from_io("reading", &file, e))?
-            .len();
+        let size =
+            std::fs::metadata(&file).map_err(|e| files::Error::from_io("reading", &file, e))?.len();
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let script = Script::new(&stage.dir);
         Ok(Self {

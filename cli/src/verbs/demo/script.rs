@@ -19,7 +19,10 @@ pub(super) struct Script {
 impl Script {
     /// Commands of the running program, about the folder `dir`.
     pub(super) fn new(dir: &Path) -> Self {
-        Self { program: program(std::env::current_exe().ok(), std::env::var_os("PATH")), dir: dir.to_owned() }
+        Self {
+            program: program(std::env::current_exe().ok(), std::env::var_os("PATH")),
+            dir: dir.to_owned(),
+        }
     }
 
     /// A command of plain words.

@@ -1,0 +1,171 @@
+//! `cosign`: a parallel signature beside those present, which stay unchanged to the octet.
+
+use std::path::Path;
+
+use ceralacca::{Packaging, SignOptions, Signed};
+use files::Overwrite;
+use serde_json::Value;
+
+use crate::args::{Cosign, Level};
+use crate::clean;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::judging::{self, Content, Grounds};
+use crate::keys;
+use crate::lang::both;
+use crate::network::{self, Authorities};
+use crate::outcome::{Outcome, Tone};
+use crate::paths::{Destination, Wish, is_dash, marked};
+use crate::signing::{self, Keys, Terms};
+use crate::spool::{Input, Output};
+
+use super::{Run, share, sign};
+
+struct Job<'a> {
+    input: &'a Path,
+    output: Result<Destination, Failure>,
+}
+
+/// Adds a signature to each file.
+///
+/// # Errors
+/// As `sign`.
+pub(crate) fn run(args: &Cosign, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    let specs = keys::resolve(run.settings, &args.keys, run.matches)?;
+    let stamped = args.level == Some(Level::T);
+    if stamped && run.settings.tsa.value.is_empty() {
+        return Err(network::no_authority());
+    }
+    let wish = Wish {
+        output: args.out.output.as_deref(),
+        overwrite: args.out.overwrite,
+        outputs: args.files.len(),
+    };
+    let jobs: Vec<Job<'_>> = args
+        .files
+        .iter()
+        .map(|input| Job { input, output: place(input, &wish, args.in_place) })
+        .collect();
+    let grounds = if args.require_valid {
+        let grounds = Grounds::load(run.settings, run.now, &args.trust, &args.keys.chain)?;
+        Some(grounds)
+    } else {
+        None
+    };
+    if run.dry_run || jobs.iter().all(|job| job.output.is_err()) {
+        for job in &jobs {
+            let outcome = match &job.output {
+                Err(failure) => Outcome::of(job.input).failure(failure.clone()),
+                Ok(destination) => share::would_write(job.input, &[destination]),
+            };
+            run.emit(&outcome);
+        }
+        return Ok(run.exit());
+    }
+    let terms = Terms { digest: args.digest.digest, allow: &args.allow.allow, at: run.now };
+    let keys = Keys::open(&specs, &mut run.secrets, &terms)?;
+    let authorities = if stamped {
+        network::authorities(run.settings, &mut run.secrets)?
+    } else {
+        Authorities::none()
+    };
+    let allow = signing::names(&args.allow.allow);
+    let (now, lang, settings) = (run.now, run.lang(), run.settings);
+    let overwrite = if args.in_place { Overwrite::Replace } else { wish.replace() };
+    let placing = share::placing(settings, overwrite);
+    let durable = share::Durable::new(settings);
+    let work = |job: &Job<'_>| -> Outcome {
+        let destination = match &job.output {
+            Ok(destination) => destination,
+            Err(failure) => return Outcome::of(job.input).failure(failure.clone()),
+        };
+        let bar = share::bar(job.input, settings);
+        let progress = |done| bar.set(done);
+        let keys_here = sign::borrowed(&keys);
+        let options = SignOptions {
+            keys: &keys_here,
+            packaging: Packaging::Attached,
+            signing_time: now,
+            authorities: &authorities.list(),
+            allow: &allow,
+            again: args.again,
+            placing,
+            progress: Some(&progress),
+        };
+        let content = args.content.as_deref();
+        let result = cosign(job.input, destination, content, grounds.as_ref(), &options)
+            .and_then(|signed| durable.done(destination.path()).map(|()| signed));
+        match result {
+            Err(failure) => Outcome::of(job.input).failure(failure),
+            Ok(Cosigned::Refused(mut report)) => {
+                let mut outcome = Outcome::of(job.input);
+                judging::tell(&mut outcome, &report, lang);
+                let data = judging::data(&mut report, lang);
+                let path = job.input.to_owned();
+                let error = ceralacca::Error::PresentSignatures { path, report };
+                outcome.data(data).failure(error.into())
+            }
+            Ok(Cosigned::Done(signed)) => {
+                let mut outcome = Outcome::of(job.input);
+                let (shown, output) = (clean::path(job.input), share::shown(destination));
+                outcome.say(
+                    Tone::Good,
+                    0,
+                    both!(
+                        "{shown}: firma aggiunta in {output}",
+                        "{shown}: signature added in {output}"
+                    ),
+                );
+                sign::add_signers(&mut outcome, &signed);
+                let mut data = sign::signatures(&signed, &options, &keys, lang);
+                if let Value::Object(map) = &mut data {
+                    map.insert("output".to_owned(), destination.shown().into());
+                }
+                outcome.warnings.extend(authorities.warnings.iter().cloned());
+                sign::add_failed_authorities(outcome.data(data), &signed)
+            }
+        }
+    };
+    let exit = run.each(&jobs, |outcome| share::stops(outcome), work);
+    durable.finish()?;
+    Ok(exit)
+}
+
+fn place(input: &Path, wish: &Wish<'_>, in_place: bool) -> Result<Destination, Failure> {
+    if in_place {
+        if is_dash(input) {
+            return Err(Failure::usage(both!(
+                "--in-place ha bisogno di un file, non dell'ingresso standard",
+                "--in-place needs a file, not standard input"
+            )));
+        }
+        return Ok(Destination::Path(input.to_owned()));
+    }
+    wish.place(marked(input, "-cosigned"), &[input])
+}
+
+enum Cosigned {
+    Done(Signed),
+    Refused(Box<ceralacca::Report>),
+}
+
+fn cosign(
+    input: &Path,
+    destination: &Destination,
+    content: Option<&Path>,
+    grounds: Option<&Grounds>,
+    options: &SignOptions<'_>,
+) -> Result<Cosigned, Failure> {
+    let input = Input::of(input)?;
+    if let Some(grounds) = grounds {
+        let content = Content { file: content, digest: None };
+        let report = ceralacca::verify_file(input.path(), &grounds.options(content, None))?;
+        if judging::exit(&report) != Exit::Done {
+            return Ok(Cosigned::Refused(Box::new(report)));
+        }
+    }
+    let output = Output::to(destination)?;
+    let signed = ceralacca::cosign_file(input.path(), content, output.path(), options)?;
+    output.deliver()?;
+    Ok(Cosigned::Done(signed))
+}

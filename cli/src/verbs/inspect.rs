@@ -1,0 +1,172 @@
+//! `inspect`: structure, layers, certificates. Never a verdict.
+
+use std::path::Path;
+
+use ceralacca::{CertificateView, Inspection, LayerView, SignerView, TimestampView};
+
+use crate::args::Inspect;
+use crate::clean;
+use crate::exit::Exit;
+use crate::failure::{Failure, Warning};
+use crate::instant;
+use crate::lang::{Lang, Text, both};
+use crate::outcome::{Outcome, Tone};
+use crate::settings::Settings;
+use crate::spool::Input;
+
+use super::{Run, share};
+
+/// Looks into each file.
+///
+/// # Errors
+/// None: each file has its own outcome.
+pub(crate) fn run(args: &Inspect, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    let settings = run.settings;
+    let work = |input: &std::path::PathBuf| {
+        look(input, settings).unwrap_or_else(|failure| Outcome::of(input).failure(failure))
+    };
+    Ok(run.each(&args.files, |_| false, work))
+}
+
+fn look(input: &Path, settings: &Settings) -> Result<Outcome, Failure> {
+    let source = Input::of(input)?;
+    let bar = share::bar(source.path(), settings);
+    let progress = |done| bar.set(done);
+    let inspection = ceralacca::inspect_file(source.path(), Some(&progress))?;
+    let data = serde_json::to_value(&inspection).unwrap_or_default();
+    let mut outcome = Outcome::of(input).data(data);
+    tell(&mut outcome, input, &inspection);
+    if let Some(broken) = &inspection.broken {
+        let why = clean::line(broken).into_owned();
+        outcome = outcome.warning(Warning::new(
+            "BROKEN",
+            both!(
+                "il file non si legge fino in fondo: {why}",
+                "the file cannot be read to its end: {why}"
+            ),
+        ));
+    }
+    Ok(outcome)
+}
+
+fn tell(outcome: &mut Outcome, input: &Path, inspection: &Inspection) {
+    let (shown, format, size) = (clean::path(input), inspection.format, inspection.size);
+    outcome.say(
+        Tone::Strong,
+        0,
+        both!("{shown}: {format}, {size} byte", "{shown}: {format}, {size} bytes"),
+    );
+    for (n, layer) in inspection.layers.iter().enumerate() {
+        tell_layer(outcome, n + 1, layer);
+    }
+    if let Some(stamp) = &inspection.timestamp {
+        tell_stamp(outcome, 1, stamp);
+    }
+    outcome.say(
+        Tone::Faint,
+        0,
+        Text::fixed(
+            "questo è ciò che il file dice di sé; se è vero lo dice «ceralacca verifica»",
+            "this is what the file says of itself; whether it is true is for `ceralacca verify` to say",
+        ),
+    );
+}
+
+fn tell_layer(outcome: &mut Outcome, n: usize, layer: &LayerView) {
+    let wrapping: String = layer.wrapping.iter().map(|w| format!("{w} > ")).collect();
+    let encoding = if layer.ber { "BER" } else { "DER" };
+    outcome.say(
+        Tone::Plain,
+        1,
+        match layer.content {
+            Some(size) => both!(
+                "strato {n}: {wrapping}busta {encoding} con il contenuto ({size} byte)",
+                "layer {n}: {wrapping}{encoding} envelope with its content ({size} bytes)"
+            ),
+            None => both!(
+                "strato {n}: {wrapping}firma separata {encoding}",
+                "layer {n}: {wrapping}{encoding} detached signature"
+            ),
+        },
+    );
+    for (n, signer) in layer.signers.iter().enumerate() {
+        tell_signer(outcome, n + 1, signer);
+    }
+    for certificate in &layer.certificates {
+        let subject = &certificate.subject;
+        outcome.say(Tone::Plain, 2, both!("certificato di {subject}", "certificate of {subject}"));
+        tell_certificate(outcome, 3, certificate);
+    }
+    if layer.trailing > 0 {
+        let trailing = layer.trailing;
+        outcome.say(
+            Tone::Doubt,
+            2,
+            both!("{trailing} byte dopo la fine", "{trailing} bytes behind the end"),
+        );
+    }
+}
+
+fn tell_signer(outcome: &mut Outcome, n: usize, signer: &SignerView) {
+    let unknown = Text::fixed("(certificato non presente)", "(certificate not inside)");
+    let (it, en) = match &signer.subject {
+        Some(subject) => (subject.as_str(), subject.as_str()),
+        None => (unknown.get(Lang::It), unknown.get(Lang::En)),
+    };
+    let level = &signer.level;
+    outcome.say(
+        Tone::Plain,
+        2,
+        both!("firma {n}: {it} [{level}]", "signature {n}: {en} [{level}]"),
+    );
+    if let Some(time) = signer.signing_time {
+        let when = instant::shown(time);
+        let (it, en) = (when.get(Lang::It), when.get(Lang::En));
+        outcome.say(Tone::Plain, 3, both!("data dichiarata {it}", "claimed time {en}"));
+    }
+    for stamp in &signer.timestamps {
+        tell_stamp(outcome, 3, stamp);
+    }
+}
+
+fn tell_stamp(outcome: &mut Outcome, indent: usize, stamp: &TimestampView) {
+    let when = instant::shown(stamp.time);
+    let (it, en) = (when.get(Lang::It), when.get(Lang::En));
+    let by = stamp.authority.as_deref().unwrap_or("?");
+    outcome.say(Tone::Plain, indent, both!("marca temporale {it}, {by}", "time-stamp {en}, {by}"));
+    let (algorithm, imprint) = (&stamp.imprint_algorithm, &stamp.imprint);
+    outcome.say(
+        Tone::Faint,
+        indent + 1,
+        both!("impronta {algorithm} {imprint}", "imprint {algorithm} {imprint}"),
+    );
+}
+
+/// What people look at in a certificate.
+pub(super) fn tell_certificate(outcome: &mut Outcome, indent: usize, view: &CertificateView) {
+    let from = instant::shown(view.not_before);
+    let to = instant::shown(view.not_after);
+    let (issuer, serial) = (&view.issuer, &view.serial_number);
+    let (from_it, to_it) = (from.get(Lang::It), to.get(Lang::It));
+    let (from_en, to_en) = (from.get(Lang::En), to.get(Lang::En));
+    let mut say = |text: Text| outcome.say(Tone::Plain, indent, text);
+    say(both!("emesso da {issuer}", "issued by {issuer}"));
+    say(both!("numero di serie {serial}", "serial number {serial}"));
+    say(both!("valido dal {from_it} al {to_it}", "valid from {from_en} to {to_en}"));
+    let (key, usage) = (&view.key, view.key_usage.join(", "));
+    say(both!("chiave {key}; uso: {usage}", "key {key}; usage: {usage}"));
+    if view.ca {
+        say(Text::fixed("è di un'autorità di certificazione", "it is a certification authority's"));
+    }
+    if view.claims_qualified {
+        say(Text::fixed(
+            "si dice qualificato; solo un elenco di fiducia lo conferma",
+            "it claims to be qualified; only a trusted list confirms it",
+        ));
+    }
+    for limit in &view.limits {
+        say(both!("limite d'uso: {limit}", "limit of use: {limit}"));
+    }
+    let fingerprint = &view.fingerprint;
+    say(both!("impronta SHA-256 {fingerprint}", "SHA-256 fingerprint {fingerprint}"));
+}
