@@ -87,12 +87,19 @@ fn run(args: &[OsString]) -> Exit {
         printer,
         exits: Vec::new(),
     };
-    let inputs = only_input(&cli.verb);
+    let inputs = if manner.form == Form::JsonLines && cli.verb.inputs().len() > 1 {
+        cli.verb.inputs().iter().map(|i| Some(i.to_string_lossy().into_owned())).collect()
+    } else {
+        vec![only_input(&cli.verb)]
+    };
     match verbs::run(cli.verb, &mut run) {
         Ok(exit) => exit,
         Err(failure) => {
-            let outcome = Outcome { input: inputs, ..Outcome::from(failure) };
-            run.printer.emit(&outcome);
+            let outcome = Outcome::from(failure);
+            // One object for each input, also where none could be begun.
+            for input in inputs {
+                run.printer.emit(&Outcome { input, ..outcome.clone() });
+            }
             outcome.exit
         }
     }

@@ -9,6 +9,7 @@ use anstyle::{AnsiColor, Style};
 
 use crate::clean;
 use crate::envelope::Envelope;
+use crate::exit::Exit;
 use crate::lang::{Lang, Text};
 use crate::outcome::{Line, Outcome, Tone};
 
@@ -106,8 +107,10 @@ impl Printer {
                 }
                 for error in &outcome.errors {
                     let label = Text::fixed("errore", "error");
-                    // A wrong or unavailable command is no matter of the file it was for.
-                    let of_command = matches!(error.code, "USAGE" | "NOT_YET_AVAILABLE");
+                    // A wrong or unavailable command is no matter of the file it was for, and a key
+                    // that cannot sign is none either.
+                    let of_command = matches!(error.code, "USAGE" | "NOT_YET_AVAILABLE")
+                        || error.exit == Exit::Key;
                     let input = if of_command { None } else { whose(outcome) };
                     self.labelled(&label, Tone::Bad, input, &error.message);
                     if let Some(hint) = &error.hint {

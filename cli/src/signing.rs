@@ -84,7 +84,7 @@ impl Keys {
         for spec in specs {
             let one = open(spec, secrets, terms.digest)?;
             if let Some(obstacle) = Obstacle::of(&one.certificate, terms.at, &allowed) {
-                let subject = one.certificate.subject().to_string();
+                let subject = name(&one.certificate);
                 return Err(Error::Certificate { subject, obstacle }.into());
             }
             ready.push(one);

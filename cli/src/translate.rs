@@ -13,12 +13,38 @@ use crate::lang::{Lang, Text};
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        match error {
+        match unwrapped(error) {
             // These have their own codes and wordings.
-            Error::Files(error) => return error.into(),
-            Error::Preservation(error) => return error.into(),
-            _ => {}
+            Error::Files(error) => error.into(),
+            Error::Preservation(error) => error.into(),
+            other => Self::of(&other),
         }
+    }
+}
+
+/// A broken encoding that came through a reader, and so as an error of reading, is told as what it
+/// is: the disk is well, the file is not.
+fn unwrapped(error: Error) -> Error {
+    match error {
+        Error::Files(files::Error::Io { operation, path, source }) => {
+            let source = match source.downcast::<::cms::Error>() {
+                Ok(source) => return Error::Cades { path, source: source.into() },
+                Err(source) => source,
+            };
+            match source.downcast::<::asn1::Error>() {
+                Ok(source) => {
+                    let source = ::cms::Error::Encoding { while_reading: "SignedData", source };
+                    Error::Cades { path, source: source.into() }
+                }
+                Err(source) => files::Error::Io { operation, path, source }.into(),
+            }
+        }
+        other => other,
+    }
+}
+
+impl Failure {
+    fn of(error: &Error) -> Self {
         let exit = match error.family() {
             Family::InputOutput => Exit::Io,
             Family::Unsupported => Exit::Unsupported,
@@ -27,9 +53,9 @@ impl From<Error> for Failure {
             Family::Usage => Exit::Usage,
             Family::Judgement => Exit::Failed,
         };
-        let it = clean::line(&sentence(&error)).into_owned();
-        let failure = Self::new(error.code(), exit, Text::new(it, english(&error)));
-        match (error.hint(), next_step(&error)) {
+        let it = clean::line(&sentence(error)).into_owned();
+        let failure = Self::new(error.code(), exit, Text::new(it, english(error)));
+        match (error.hint(), next_step(error)) {
             (Some(en), Some(it)) => failure.hint(Text::new(it, en)),
             (None, None) | (None, Some(_)) => failure,
             // No Italian advice for it: better English than none.
@@ -72,6 +98,7 @@ fn english(error: &Error) -> String {
             };
             clean::line(&format!("the certificate of {subject} {when}")).into_owned()
         }
+        Error::Cades { source: source @ ::cades::Error::Timestamp(_), .. } => with_causes(source),
         other => with_causes(other),
     }
 }
@@ -81,6 +108,10 @@ fn sentence(error: &Error) -> String {
         // Handled before.
         Error::Files(error) => error.to_string(),
         Error::Preservation(error) => error.to_string(),
+        // The path would be the output's, and the fault is the authority's.
+        Error::Cades { source: ::cades::Error::Timestamp(source), .. } => {
+            format!("non c'è la marca temporale: {}", timestamp(source))
+        }
         Error::Cades { path, source } => format!("{}: {}", clean::path(path), cades(source)),
         Error::Timestamp { path, source } => {
             format!("{}: {}", clean::path(path), timestamp(source))
@@ -428,8 +459,11 @@ pub(crate) fn timestamp(error: &::timestamp::Error) -> String {
         E::WrongPolicy { expected, found } => {
             format!("la marca è stata fatta con la politica {found} invece di {expected}")
         }
-        E::BadSignature { what } => format!("la firma della marca temporale non è valida: {what}"),
+        E::BadSignature { what } => {
+            format!("la firma della marca temporale non è valida: {}", stamp_flaw(what))
+        }
         E::NotForTimestamping { subject, what } => {
+            let what = stamp_flaw(what);
             format!("il certificato {subject} non è fatto per le marche temporali: {what}")
         }
         E::CertificateNotValid { subject, at } => format!(
@@ -458,6 +492,27 @@ pub(crate) fn timestamp(error: &::timestamp::Error) -> String {
         E::Random(_) => "il sistema non dà numeri casuali".to_owned(),
         E::NoAuthority => "non è indicata nessuna autorità di marcatura".to_owned(),
         other => with_causes(other),
+    }
+}
+
+/// What is wrong with the signature or the certificate of a time-stamp.
+fn stamp_flaw(what: &'static str) -> &'static str {
+    match what {
+        "the authority's certificate is not in the token" => {
+            "il certificato dell'autorità non è nella marca"
+        }
+        "the signature value is wrong" => "il valore della firma è sbagliato",
+        "the message digest is wrong" => "l'impronta firmata è sbagliata",
+        "the content type is wrong" => "il tipo del contenuto è sbagliato",
+        "the signing-certificate attribute names another certificate" => {
+            "l'attributo del certificato di firma ne nomina un altro"
+        }
+        "it has no extended key usage" => "non ha l'uso esteso della chiave",
+        "time-stamping is not among its purposes" => "fra i suoi scopi non ci sono le marche",
+        "it has other purposes too" => "ha anche altri scopi",
+        "its extended key usage is not critical" => "il suo uso esteso della chiave non è critico",
+        // A flaw the library learnt to name later.
+        other => other,
     }
 }
 

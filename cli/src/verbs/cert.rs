@@ -103,7 +103,7 @@ pub(crate) fn verify(args: &CertVerify, run: &mut Run<'_>) -> Result<Exit, Failu
         "findings": report.findings,
     });
     let mut outcome = outcome.data(data).exit(exit);
-    if exit != Exit::Done {
+    if exit == Exit::Indeterminate {
         outcome.warnings.extend(grounds.warning());
     }
     run.emit(&with_others(outcome, others));

@@ -81,7 +81,7 @@ pub(crate) fn run(args: &Cosign, run: &mut Run<'_>) -> Result<Exit, Failure> {
         };
         let bar = share::bar(job.input, settings);
         let progress = |done| bar.set(done);
-        let keys_here = sign::borrowed(&keys);
+        let keys_here = keys.signing();
         let options = SignOptions {
             keys: &keys_here,
             packaging: Packaging::Attached,
@@ -117,7 +117,7 @@ pub(crate) fn run(args: &Cosign, run: &mut Run<'_>) -> Result<Exit, Failure> {
                     ),
                 );
                 sign::add_signers(&mut outcome, &signed);
-                let mut data = sign::signatures(&signed, &options, &keys, lang);
+                let mut data = sign::signatures(&signed, &options, &keys);
                 if let Value::Object(map) = &mut data {
                     map.insert("output".to_owned(), destination.shown().into());
                 }
@@ -126,7 +126,7 @@ pub(crate) fn run(args: &Cosign, run: &mut Run<'_>) -> Result<Exit, Failure> {
             }
         }
     };
-    let exit = run.each(&jobs, |outcome| share::stops(outcome), work);
+    let exit = run.each(&jobs, share::stops, work);
     durable.finish()?;
     Ok(exit)
 }

@@ -204,7 +204,6 @@ fn content_to(input: &Path, output: &Path, placing: Placing) -> Result<u64, Fail
         };
         let size = io::copy(&mut content, &mut staged)
             .map_err(|error| copy_failed(error, input, output))?;
-        drop(content);
         // What follows the content must be whole too: half a file has no content worth keeping.
         reader.finish().map_err(failed)?;
         size
@@ -215,18 +214,8 @@ fn content_to(input: &Path, output: &Path, placing: Placing) -> Result<u64, Fail
     Ok(size)
 }
 
-/// A broken encoding comes through the reader as an I/O error and is told as what it is.
+/// Reading and writing fail through the same call; a broken encoding is the input's fault.
 fn copy_failed(error: io::Error, input: &Path, output: &Path) -> Failure {
-    if error.get_ref().is_some() {
-        let source = match error.downcast::<cms::Error>() {
-            Ok(source) => source,
-            Err(error) => cms::Error::Encoding {
-                while_reading: "the content",
-                source: asn1::Error::from(error),
-            },
-        };
-        let path = input.to_owned();
-        return ceralacca::Error::Cades { path, source: source.into() }.into();
-    }
-    files::Error::from_io("writing", output, error).into()
+    let path = if error.get_ref().is_some() { input } else { output };
+    ceralacca::Error::from(files::Error::from_io("writing", path, error)).into()
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use ceralacca::{Packaging, SignOptions, Signed, SigningKey};
+use ceralacca::{Packaging, SignOptions, Signed};
 use files::{FollowLinks, SourceFile, StagedFile};
 use serde_json::{Value, json};
 
@@ -65,7 +65,7 @@ pub(crate) fn run(args: &Sign, run: &mut Run<'_>) -> Result<Exit, Failure> {
         Authorities::none()
     };
     let allow = signing::names(&args.allow.allow);
-    let (now, lang, settings) = (run.now, run.lang(), run.settings);
+    let (now, settings) = (run.now, run.settings);
     let placing = share::placing(settings, wish.replace());
     let durable = share::Durable::new(settings);
     let ignored_tsa = !stamped && !args.tsa.tsa.is_empty();
@@ -93,7 +93,7 @@ pub(crate) fn run(args: &Sign, run: &mut Run<'_>) -> Result<Exit, Failure> {
         });
         let mut outcome = match result {
             Err(failure) => return Outcome::of(job.input).failure(failure),
-            Ok(signed) => told(job.input, destination, &signed, &options, &keys, lang),
+            Ok(signed) => told(job.input, destination, &signed, &options, &keys),
         };
         outcome.warnings.extend(authorities.warnings.iter().cloned());
         if args.format.is_none() && is_pdf(job.input) {
@@ -116,7 +116,7 @@ pub(crate) fn run(args: &Sign, run: &mut Run<'_>) -> Result<Exit, Failure> {
         }
         outcome
     };
-    let exit = run.each(&jobs, |outcome| share::stops(outcome), work);
+    let exit = run.each(&jobs, share::stops, work);
     durable.finish()?;
     Ok(exit)
 }
@@ -189,7 +189,6 @@ fn told(
     signed: &Signed,
     options: &SignOptions<'_>,
     keys: &Keys,
-    lang: Lang,
 ) -> Outcome {
     let mut outcome = Outcome::of(input);
     let detached = options.packaging == Packaging::Detached;
@@ -207,7 +206,7 @@ fn told(
         },
     );
     add_signers(&mut outcome, signed);
-    let mut data = signatures(signed, options, keys, lang);
+    let mut data = signatures(signed, options, keys);
     if let Value::Object(map) = &mut data {
         map.insert("output".to_owned(), destination.shown().into());
         map.insert("packaging".to_owned(), if detached { "detached" } else { "attached" }.into());
@@ -216,12 +215,7 @@ fn told(
 }
 
 /// The data that every verb that signs gives.
-pub(super) fn signatures(
-    signed: &Signed,
-    options: &SignOptions<'_>,
-    keys: &Keys,
-    _lang: Lang,
-) -> Value {
+pub(super) fn signatures(signed: &Signed, options: &SignOptions<'_>, keys: &Keys) -> Value {
     let stamped = !options.authorities.is_empty();
     json!({
         "format": "CAdES",
@@ -260,11 +254,6 @@ pub(super) fn add_failed_authorities(mut outcome: Outcome, signed: &Signed) -> O
         outcome = outcome.warning(share::failed_authority(failed));
     }
     outcome
-}
-
-/// The keys as `SignOptions` wants them, for verbs that sign one file.
-pub(super) fn borrowed(keys: &Keys) -> Vec<SigningKey> {
-    keys.signing()
 }
 
 /// ISO 32000-1 §7.5.2 and the practice of readers: the header within the first 1024 bytes.

@@ -57,6 +57,9 @@ pub(crate) fn run(args: &Verify, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let work = |(n, (input, content)): &(usize, (&Path, Option<&Path>))| -> Outcome {
         let mut outcome = Outcome::of(input);
         if several {
+            if *n > 0 {
+                outcome.say(Tone::Plain, 0, Text::same(""));
+            }
             outcome.say(Tone::Strong, 0, Text::same(clean::path(input)));
         }
         let content =
@@ -70,7 +73,7 @@ pub(crate) fn run(args: &Verify, run: &mut Run<'_>) -> Result<Exit, Failure> {
                 }
                 judging::tell(&mut outcome, &report, lang);
                 let exit = judging::exit(&report);
-                if exit != Exit::Done {
+                if exit == Exit::Indeterminate {
                     outcome.warnings.extend(grounds.warning());
                 }
                 outcome.data(judging::data(&mut report, lang)).exit(exit)

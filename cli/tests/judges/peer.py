@@ -1,0 +1,82 @@
+"""pyHanko and the scripts that judge with it, kept alive for a whole test: one JSON request a line, one JSON answer a line.
+
+    {"do": "script", "script": PATH, "words": [...]}                        a judge as it stands; its exit code and what it said
+    {"do": "sign", "content", "out", "key", "cert", "chain", "detached", "pss", "tsa"}       CAdES-B; with a URL in tsa, CAdES-T
+    {"do": "validate", "file", "content", "roots": [...], "crls": [...]}                 0 intact, valid and trusted; 1 not so
+    {"do": "token", "file", "signer", "token", "value"}        writes the signature time-stamp and the value that it stamps
+
+Answers are {"code": N, "said": TEXT}; 2 is an error.
+"""
+import asyncio, contextlib, io, json, runpy, sys, traceback
+
+from asn1crypto import cms, crl
+from pyhanko.keys import load_cert_from_pemder
+from pyhanko.sign.signers import SimpleSigner
+from pyhanko.sign.timestamps.aiohttp_client import AIOHttpTimeStamper
+from pyhanko.sign.validation.generic_cms import async_validate_cms_signature, async_validate_detached_cms
+from pyhanko_certvalidator import ValidationContext
+
+
+def script(ask):
+    sys.argv = [ask["script"], *ask["words"]]
+    runpy.run_path(ask["script"], run_name="__main__")
+
+
+def sign(ask):
+    signer = SimpleSigner.load(ask["key"], ask["cert"], ca_chain_files=(ask["chain"],), prefer_pss=ask["pss"])
+    stamper = AIOHttpTimeStamper(ask["tsa"]) if ask["tsa"] else None
+
+    async def go():
+        with open(ask["content"], "rb") as content:
+            data = content if ask["detached"] else content.read()
+            return await signer.async_sign_general_data(
+                data, "sha256", detached=ask["detached"], use_cades=True, timestamper=stamper)
+
+    with open(ask["out"], "wb") as out:
+        out.write(asyncio.run(go()).dump())
+
+
+def signed_data(path):
+    with open(path, "rb") as file:
+        return cms.ContentInfo.load(file.read())["content"]
+
+
+def validate(ask):
+    crls = []
+    for path in ask["crls"]:
+        with open(path, "rb") as file:
+            crls.append(crl.CertificateList.load(file.read()))
+    context = ValidationContext(
+        trust_roots=[load_cert_from_pemder(path) for path in ask["roots"]], crls=crls, revocation_mode="hard-fail")
+    data = signed_data(ask["file"])
+    if ask["content"]:
+        with open(ask["content"], "rb") as content:
+            status = asyncio.run(async_validate_detached_cms(content, data, signer_validation_context=context))
+    else:
+        status = asyncio.run(async_validate_cms_signature(data, validation_context=context))
+    print(f"intact={status.intact} valid={status.valid} trusted={status.trusted}")
+    sys.exit(0 if status.intact and status.valid and status.trusted else 1)
+
+
+def token(ask):
+    signer = signed_data(ask["file"])["signer_infos"][ask["signer"]]
+    found = [value for attribute in signer["unsigned_attrs"] if attribute["type"].native == "signature_time_stamp_token"
+             for value in attribute["values"]]
+    if len(found) != 1:
+        raise ValueError(f"{len(found)} signature time-stamps")
+    for path, octets in ((ask["token"], found[0].dump()), (ask["value"], signer["signature"].native)):
+        with open(path, "wb") as out:
+            out.write(octets)
+
+
+for line in sys.stdin:
+    ask, said, code = json.loads(line), io.StringIO(), 0
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        try:
+            {"script": script, "sign": sign, "validate": validate, "token": token}[ask["do"]](ask)
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 0 if end.code is None else 2
+        except Exception:
+            code = 2
+            traceback.print_exc()
+    print(json.dumps({"code": code, "said": said.getvalue()}), flush=True)

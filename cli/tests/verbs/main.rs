@@ -1,0 +1,11 @@
+//! The verbs on files, run as a person runs them, against a laboratory on loopback HTTP.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod bench;
+mod certificates;
+mod disk;
+mod forms;
+mod journey;
+mod odd;
+mod refusals;
+mod stamps;
