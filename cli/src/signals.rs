@@ -36,11 +36,6 @@ impl Interrupt {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// The flag itself, for libraries that can be broken off.
-    pub(crate) fn flag(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.0)
-    }
-
     /// As if Ctrl-C had been pressed.
     #[cfg(test)]
     pub(crate) fn raise(&self) {

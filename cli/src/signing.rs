@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use crypto::{PublicKey, Secret, SignatureAlgorithm, Signer, SoftKey};
 use files::{FollowLinks, SourceFile};
 use serde_json::{Value, json};
+use x509::SignatureCheck;
 
 use crate::args::{Allow, Digest};
 use crate::clean;
@@ -249,6 +250,8 @@ fn above(own: &Certificate, at_hand: Vec<Certificate>) -> Vec<Certificate> {
         let next = at_hand.iter().find(|candidate| {
             candidate.subject().matches(last.issuer())
                 && !candidate.self_signed()
+                // An authority that renewed its key has several certificates of one name.
+                && matches!(last.verify_issued_by(candidate), SignatureCheck::Valid { .. })
                 && candidate.der() != own.der()
                 && chain.iter().all(|known| known.der() != candidate.der())
         });

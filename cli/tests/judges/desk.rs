@@ -12,33 +12,41 @@ use lab::{Config, KeyKind, Lab, Running, SignerSpec, wrap};
 use serde_json::{Value, json};
 
 /// What one judge said of one file.
-pub struct Verdict {
+pub(crate) struct Verdict {
     /// Whether it accepts the file.
-    pub accepts: bool,
+    pub(crate) accepts: bool,
     /// Its words.
-    pub said: String,
+    pub(crate) said: String,
+}
+
+/// How pyHanko shall sign `c.bin`.
+pub(crate) struct PyHanko<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) pss: bool,
+    pub(crate) detached: bool,
+    pub(crate) tsa: Option<&'a str>,
 }
 
 /// The folder; everything in it goes when it is dropped.
-pub struct Desk {
+pub(crate) struct Desk {
     dir: tempfile::TempDir,
     lab: Running,
     peer: OnceCell<Option<Mutex<Peer>>>,
 }
 
 /// Whether an absent judge fails the test that asks it.
-pub fn required() -> bool {
+pub(crate) fn required() -> bool {
     std::env::var("CERALACCA_REQUIRE_JUDGES").is_ok_and(|value| value == "1")
 }
 
 /// Says that something is not run, or fails where everything must be.
-pub fn skipped(what: &str) {
+pub(crate) fn skipped(what: &str) {
     assert!(!required(), "CERALACCA_REQUIRE_JUDGES=1, and {what}");
     println!("skipped: {what}");
 }
 
 /// Whether there is an `openssl` program.
-pub fn has_openssl() -> bool {
+pub(crate) fn has_openssl() -> bool {
     let found = Command::new("openssl").arg("version").output().is_ok();
     if !found {
         skipped("there is no openssl program");
@@ -46,12 +54,12 @@ pub fn has_openssl() -> bool {
     found
 }
 
-pub fn s(path: &Path) -> &str {
+pub(crate) fn s(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
 /// So many octets that do not repeat soon.
-pub fn octets(length: usize) -> Vec<u8> {
+pub(crate) fn octets(length: usize) -> Vec<u8> {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let mut out = Vec::with_capacity(length + 8);
     while out.len() < length {
@@ -67,12 +75,12 @@ pub fn octets(length: usize) -> Vec<u8> {
 
 impl Desk {
     /// A lab now, with signers of every kind of key; `c.bin` is the content.
-    pub fn open() -> Self {
+    pub(crate) fn open() -> Self {
         Self::at(tempfile::tempdir().unwrap())
     }
 
     /// The same in a folder of choice.
-    pub fn at(dir: tempfile::TempDir) -> Self {
+    pub(crate) fn at(dir: tempfile::TempDir) -> Self {
         let now: DateTime<Utc> = std::time::SystemTime::now().into();
         let now = DateTime::from_timestamp(now.timestamp(), 0).unwrap();
         let person = |id, surname, given, key| SignerSpec::new(id, surname, given, now).key(key);
@@ -103,25 +111,25 @@ impl Desk {
         desk
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    pub fn put(&self, name: &str, octets: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn put(&self, name: &str, octets: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
         std::fs::write(&path, octets).unwrap();
         path
     }
 
-    pub fn read(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
         std::fs::read(self.path(name)).unwrap()
     }
 
-    pub fn tsa(&self) -> String {
+    pub(crate) fn tsa(&self) -> String {
         self.lab.tsa_url("tsa")
     }
 
-    pub fn certificate(&self, id: &str) -> PathBuf {
+    pub(crate) fn certificate(&self, id: &str) -> PathBuf {
         self.path(&format!("lab/signers/{id}.cer.pem"))
     }
 
@@ -141,7 +149,7 @@ impl Desk {
 /// # Ours
 impl Desk {
     /// Our binary, in the folder, in English, with nobody's configuration.
-    pub fn ceralacca(&self) -> Command {
+    pub(crate) fn ceralacca(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ceralacca"));
         command.current_dir(self.dir.path()).stdin(Stdio::null());
         command.env("XDG_CONFIG_HOME", "/nonexistent").env("LC_ALL", "C").arg("--no-input");
@@ -149,14 +157,14 @@ impl Desk {
     }
 
     /// The flags of a signer's key.
-    pub fn key(&self, id: &str) -> [String; 4] {
+    pub(crate) fn key(&self, id: &str) -> [String; 4] {
         let file = |extension| format!("lab/signers/{id}.{extension}");
         ["--key".into(), format!("p12:{}", file("p12")), "--password-file".into(), file("pin")]
     }
 
     /// One of our verbs that must succeed.
     #[track_caller]
-    pub fn does(&self, words: &[&str], keys: &[&str]) {
+    pub(crate) fn does(&self, words: &[&str], keys: &[&str]) {
         let mut command = self.ceralacca();
         command.args(words).args(keys.iter().flat_map(|id| self.key(id)));
         let out = command.output().unwrap();
@@ -166,7 +174,7 @@ impl Desk {
 
     /// Our judgement: exit code and JSON.
     #[track_caller]
-    pub fn judged(&self, file: &str, words: &[&str]) -> (i32, Value) {
+    pub(crate) fn judged(&self, file: &str, words: &[&str]) -> (i32, Value) {
         let mut command = self.ceralacca();
         command.args(["verify", file, "--json", "--trust", "lab/trust"]).args(words);
         let out = command.output().unwrap();
@@ -179,7 +187,7 @@ impl Desk {
 
     /// We accept it, with its revocation data; without them we say that we cannot know, and intact.
     #[track_caller]
-    pub fn we_accept(&self, file: &str, signers: usize, words: &[&str]) {
+    pub(crate) fn we_accept(&self, file: &str, signers: usize, words: &[&str]) {
         let with_crls = [words, &["--crl", "lab/revocation"]].concat();
         for (wanted, indication, words) in
             [(0, "TOTAL-PASSED", &with_crls[..]), (3, "INDETERMINATE", words)]
@@ -196,9 +204,20 @@ impl Desk {
         println!("ceralacca   accepts {file} {}", words.join(" "));
     }
 
+    /// Intact, and below what the policy asks: EdDSA stands in no list of accepted algorithms.
+    #[track_caller]
+    pub(crate) fn we_doubt(&self, file: &str, words: &[&str]) {
+        let (code, told) = self.judged(file, &[words, &["--crl", "lab/revocation"]].concat());
+        assert_eq!(code, 3, "{file} {words:?}: {told:#}");
+        let signature = &told["data"]["signatures"][0];
+        assert_eq!(signature["intact"], true, "{file}: {told:#}");
+        assert_eq!(signature["findings"][0]["code"], "ALGORITHM_NEVER_ACCEPTABLE", "{told:#}");
+        println!("ceralacca   doubts  {file} {}", words.join(" "));
+    }
+
     /// We refuse it: exit 1, and some signature is not intact.
     #[track_caller]
-    pub fn we_refuse(&self, file: &str, words: &[&str]) {
+    pub(crate) fn we_refuse(&self, file: &str, words: &[&str]) {
         let (code, told) = self.judged(file, &[words, &["--crl", "lab/revocation"]].concat());
         assert_eq!(code, 1, "{file} {words:?}: {told:#}");
         let broken = |list: &Value| {
@@ -212,7 +231,7 @@ impl Desk {
 
     /// A copy with one bit of the octet at `at` turned; negative counts from the end.
     #[track_caller]
-    pub fn altered(&self, name: &str, at: isize) -> String {
+    pub(crate) fn altered(&self, name: &str, at: isize) -> String {
         let mut octets = self.read(name);
         let end = isize::try_from(octets.len()).unwrap();
         let at = usize::try_from(if at < 0 { end + at } else { at }).unwrap();
@@ -225,7 +244,7 @@ impl Desk {
 
     /// Where the middle of the content stands in a file that holds it in one piece, or nearly so.
     #[track_caller]
-    pub fn inside(&self, name: &str) -> isize {
+    pub(crate) fn inside(&self, name: &str) -> isize {
         let (content, file) = (self.read("c.bin"), self.read(name));
         let middle = &content[content.len() / 2..][..16];
         let at = file.windows(16).position(|window| window == middle);
@@ -236,19 +255,19 @@ impl Desk {
 /// # OpenSSL
 impl Desk {
     /// The `openssl` program in the folder.
-    pub fn openssl(&self, words: &[&str]) -> Verdict {
+    pub(crate) fn openssl(&self, words: &[&str]) -> Verdict {
         run(Command::new("openssl").args(words).current_dir(self.dir.path()))
     }
 
     /// A step of OpenSSL that must succeed.
     #[track_caller]
-    pub fn openssl_does(&self, words: &[&str]) {
+    pub(crate) fn openssl_does(&self, words: &[&str]) {
         let Verdict { accepts, said } = self.openssl(words);
         assert!(accepts, "openssl {}\n{said}", words.join(" "));
     }
 
     /// The flags of a signer's key, for `openssl cms`.
-    pub fn openssl_key(&self, id: &str) -> [String; 6] {
+    pub(crate) fn openssl_key(&self, id: &str) -> [String; 6] {
         let certificate = s(&self.certificate(id)).to_owned();
         let key = format!("{id}.key");
         let chain = "lab/chain/ca.pem".to_owned();
@@ -257,7 +276,7 @@ impl Desk {
 
     /// `openssl cms -verify`, CAdES and the whole path with its CRLs included. What it accepts must be the content.
     #[track_caller]
-    pub fn cms(&self, file: &str, form: &str, content: Option<&str>) -> Verdict {
+    pub(crate) fn cms(&self, file: &str, form: &str, content: Option<&str>) -> Verdict {
         let mut words = vec!["cms", "-verify", "-cades", "-binary", "-inform", form, "-in", file];
         words.extend(["-CAfile", "roots.pem", "-purpose", "any", "-crl_check_all", "-out", "out"]);
         words.extend(content.iter().flat_map(|content| ["-content", content]));
@@ -269,7 +288,7 @@ impl Desk {
     }
 
     /// `openssl ts -verify` of a response, or with `-token_in` of a bare token.
-    pub fn ts(&self, file: &str, data: &str, words: &[&str]) -> Verdict {
+    pub(crate) fn ts(&self, file: &str, data: &str, words: &[&str]) -> Verdict {
         let fixed = ["ts", "-verify", "-in", file, "-data", data, "-CAfile", "roots.pem"];
         self.openssl(&[&fixed[..], words].concat())
     }
@@ -283,13 +302,13 @@ impl Desk {
     }
 
     /// Whether pyHanko is here; says so if not.
-    pub fn has_pyhanko(&self) -> bool {
+    pub(crate) fn has_pyhanko(&self) -> bool {
         self.peer.get_or_init(|| Peer::start().map(Mutex::new)).is_some()
     }
 
     /// The CAdES judge; `None` where it is absent.
     #[track_caller]
-    pub fn cades(&self, file: &str, words: &[&str]) -> Option<Verdict> {
+    pub(crate) fn cades(&self, file: &str, words: &[&str]) -> Option<Verdict> {
         let script = shared()?.join("judges/peers/verify_cades.py");
         if !script.is_file() {
             skipped("the CAdES judge is not in CERALACCA_SHARED");
@@ -313,7 +332,7 @@ impl Desk {
 
     /// pyHanko's own validation of a single signer.
     #[track_caller]
-    pub fn pyhanko(&self, file: &str, content: Option<&str>) -> Option<Verdict> {
+    pub(crate) fn pyhanko(&self, file: &str, content: Option<&str>) -> Option<Verdict> {
         let (code, said) = self.ask(&json!({
             "do": "validate", "file": self.path(file), "roots": self.roots(), "crls": self.crls(),
             "content": content.map(|name| self.path(name)),
@@ -323,20 +342,26 @@ impl Desk {
 
     /// A signature by pyHanko; with `tsa`, CAdES-T. False where pyHanko is absent.
     #[track_caller]
-    pub fn pyhanko_signs(&self, id: &str, out: &str, detached: bool, tsa: Option<&str>) -> bool {
+    pub(crate) fn pyhanko_signs(
+        &self,
+        id: &str,
+        out: &str,
+        detached: bool,
+        tsa: Option<&str>,
+    ) -> bool {
         let answer = self.ask(&json!({
             "do": "sign", "content": self.path("c.bin"), "out": self.path(out), "detached": detached,
             "key": self.path(&format!("{id}.key")), "cert": self.certificate(id),
-            "chain": self.path("lab/chain/ca.pem"), "pss": id == "pss", "tsa": tsa,
+            "chain": self.path("lab/chain/ca.pem"), "pss": pss, "tsa": tsa,
         }));
-        let Some((code, said)) = answer else { return false };
-        assert_eq!(code, 0, "pyHanko signs {out}: {said}");
-        true
+        if let Some((code, said)) = answer {
+            assert_eq!(code, 0, "pyHanko signs {out}: {said}");
+        }
     }
 
     /// Takes the time-stamp of the N-th signer into `token`, and what it stamps into `value`.
     #[track_caller]
-    pub fn take_token(&self, file: &str, signer: usize, token: &str, value: &str) -> bool {
+    pub(crate) fn take_token(&self, file: &str, signer: usize, token: &str, value: &str) -> bool {
         let answer = self.ask(&json!({
             "do": "token", "file": self.path(file), "signer": signer,
             "token": self.path(token), "value": self.path(value),
@@ -349,7 +374,7 @@ impl Desk {
 
 /// The judge says yes; `None` is a judge that is absent, of which it was told already.
 #[track_caller]
-pub fn accepts(judge: &str, file: &str, verdict: impl Into<Option<Verdict>>) {
+pub(crate) fn accepts(judge: &str, file: &str, verdict: impl Into<Option<Verdict>>) {
     if let Some(Verdict { accepts, said }) = verdict.into() {
         assert!(accepts, "{judge} refuses {file}:\n{said}");
         println!("{judge:<11} accepts {file}");
@@ -358,7 +383,7 @@ pub fn accepts(judge: &str, file: &str, verdict: impl Into<Option<Verdict>>) {
 
 /// The judge says no, and for the reason given.
 #[track_caller]
-pub fn refuses(judge: &str, file: &str, verdict: impl Into<Option<Verdict>>, why: &[&str]) {
+pub(crate) fn refuses(judge: &str, file: &str, verdict: impl Into<Option<Verdict>>, why: &[&str]) {
     if let Some(Verdict { accepts, said }) = verdict.into() {
         assert!(!accepts, "{judge} accepts {file}:\n{said}");
         assert!(why.iter().any(|why| said.contains(why)), "{judge} refuses {file}:\n{said}");
@@ -366,14 +391,14 @@ pub fn refuses(judge: &str, file: &str, verdict: impl Into<Option<Verdict>>, why
     }
 }
 
-pub fn run(command: &mut Command) -> Verdict {
+pub(crate) fn run(command: &mut Command) -> Verdict {
     let out = command.stdin(Stdio::null()).output().unwrap();
     let said = String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned();
     Verdict { accepts: out.status.success(), said }
 }
 
 /// The folder of outside judges; none is said once for each test that wants it.
-pub fn shared() -> Option<PathBuf> {
+pub(crate) fn shared() -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
     let folder = std::env::var_os("CERALACCA_SHARED").map_or_else(beside, PathBuf::from);
     if folder.is_dir() {
@@ -385,7 +410,7 @@ pub fn shared() -> Option<PathBuf> {
 }
 
 /// The Python with pyHanko, where `.ci/run` puts it.
-pub fn python() -> Option<PathBuf> {
+pub(crate) fn python() -> Option<PathBuf> {
     let home = || {
         let cache = Path::new(&std::env::var_os("HOME")?).join(".cache/ceralacca-judges");
         Some(std::env::var_os("CERALACCA_JUDGES_HOME").map_or(cache, PathBuf::from).join("venv"))

@@ -12,7 +12,7 @@ import asyncio, contextlib, io, json, runpy, sys, traceback
 from asn1crypto import cms, crl
 from pyhanko.keys import load_cert_from_pemder
 from pyhanko.sign.signers import SimpleSigner
-from pyhanko.sign.timestamps.aiohttp_client import AIOHttpTimeStamper
+from pyhanko.sign.timestamps import HTTPTimeStamper
 from pyhanko.sign.validation.generic_cms import async_validate_cms_signature, async_validate_detached_cms
 from pyhanko_certvalidator import ValidationContext
 
@@ -24,7 +24,7 @@ def script(ask):
 
 def sign(ask):
     signer = SimpleSigner.load(ask["key"], ask["cert"], ca_chain_files=(ask["chain"],), prefer_pss=ask["pss"])
-    stamper = AIOHttpTimeStamper(ask["tsa"]) if ask["tsa"] else None
+    stamper = HTTPTimeStamper(ask["tsa"]) if ask["tsa"] else None
 
     async def go():
         with open(ask["content"], "rb") as content:

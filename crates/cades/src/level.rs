@@ -42,9 +42,29 @@ pub enum Level {
 }
 
 impl Level {
-    /// The level of `signer` in `data`.
+    /// The level of `signer`, one of the SignerInfos of `data`.
     #[must_use]
     pub fn of(data: &SignedData, signer: &SignerInfo) -> Self {
+        let typed = signer
+            .signed_attributes
+            .as_ref()
+            .is_some_and(|signed| signed.single(&cms::oids::CONTENT_TYPE).is_some());
+        Self::detect(data, signer, typed && data.content_type == cms::oids::DATA)
+    }
+
+    /// The level of a countersignature on a SignerInfo of `data`; its content
+    /// is a signature value and has no type (RFC 5652 §11.4).
+    #[must_use]
+    pub fn of_countersignature(data: &SignedData, signer: &SignerInfo) -> Self {
+        let typed = signer
+            .signed_attributes
+            .as_ref()
+            .is_some_and(|signed| signed.all(&cms::oids::CONTENT_TYPE).next().is_some());
+        Self::detect(data, signer, !typed)
+    }
+
+    /// `type_fits`: the content-type attribute is as the baseline wants it.
+    fn detect(data: &SignedData, signer: &SignerInfo, type_fits: bool) -> Self {
         let Some(signed) = &signer.signed_attributes else { return Self::Cms };
         let refs = SigningCertificateRefs::read(signed);
         let certificates = data.x509_certificates();
@@ -79,8 +99,7 @@ impl Level {
             &oids::CADES_C_TIME_STAMP,
         ]);
         let baseline = certificate.is_some()
-            && data.content_type == cms::oids::DATA
-            && signed.single(&cms::oids::CONTENT_TYPE).is_some()
+            && type_fits
             && signed.single(&cms::oids::SIGNING_TIME).is_some()
             && (refs.v1.is_some() != refs.v2.is_some());
 

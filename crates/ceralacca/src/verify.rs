@@ -72,7 +72,7 @@ pub fn gather_facts(path: &Path, options: &VerifyOptions<'_>) -> Result<Facts> {
     let facts = match kind {
         FileKind::SignedData => signed_data(&mut source, options)?,
         FileKind::Timestamp => timestamp(&mut source, options)?,
-        FileKind::Other if !claims_signature(path) => Facts::default(),
+        FileKind::Other if !claims_signature(path) => unsigned(),
         found => return Err(Error::Unsupported { path: path.to_owned(), found }),
     };
     source.check_unchanged()?;
@@ -127,6 +127,13 @@ fn evidence<'a>(options: &VerifyOptions<'a>) -> gather::Evidence<'a> {
         ocsp: &options.evidence.ocsp,
         fetch: options.fetch,
     }
+}
+
+/// Facts about a file without any signature.
+fn unsigned() -> Facts {
+    let mut facts = Facts::default();
+    FileKind::Other.format().clone_into(&mut facts.input.format);
+    facts
 }
 
 /// A name that promises a signature: an ordinary file has none, this one should.
@@ -235,7 +242,7 @@ fn timestamp(source: &mut SourceFile, options: &VerifyOptions<'_>) -> Result<Fac
         Ok((token, _)) => token,
         // An authority's refusal is a file without a time-stamp.
         Err(timestamp::Error::Refused { .. } | timestamp::Error::NoToken) => {
-            return Ok(Facts::default());
+            return Ok(unsigned());
         }
         Err(error) => return Ok(gather::unreadable_token(&crate::describe(&error))),
     };

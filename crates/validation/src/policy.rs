@@ -166,7 +166,7 @@ const ROWS: &[RowSource] = &[
     row(Code::StructureUnreadable, Fail, Fail, FC),
     row(Code::StructureAmbiguous, Fail, Fail, FC),
     row(Code::StructureDeviation, Warn, Fail, FC),
-    row(Code::AlgorithmsDisagree, Fail, Fail, "RFC 5652 §5.3"),
+    row(Code::AlgorithmsDisagree, Warn, Fail, "RFC 5652 §5.3"),
     row(Code::SignedAttributesAsContent, Fail, Fail, "RFC 5652 §5.4"),
     row(Code::TrailingBytes, Warn, Fail, FC),
     row(Code::FetchFailed, Warn, Warn, XCV),

@@ -97,7 +97,10 @@ pub(super) fn signer_facts(
     let content = subject.content;
     let check =
         certificate.as_ref().map(|cert| verify_signer(signer, cert, subject.content_type, content));
-    let level = Level::of(subject.data, signer);
+    let level = match subject.content_type {
+        Some(_) => Level::of(subject.data, signer),
+        None => Level::of_countersignature(subject.data, signer),
+    };
     let mut structure = Vec::new();
     if check.as_ref().is_some_and(|check| check.content_looks_like_attributes) {
         structure.push(finding(Code::SignedAttributesAsContent, "content"));

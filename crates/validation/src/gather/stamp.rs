@@ -20,19 +20,16 @@ pub(super) fn gather(
     imprint: impl Fn(&Token) -> Option<bool>,
     trust: &mut Gatherer<'_>,
 ) -> TimestampFacts {
-    // Some writers put the whole answer of the authority where the token belongs.
-    let (token, mut structure) = match timestamp::read_tsr(raw) {
-        Ok((token, timestamp::Container::Token)) => (token, Vec::new()),
-        Ok((token, timestamp::Container::Response)) if kind == TimestampKind::Standalone => {
-            (token, Vec::new())
-        }
-        Ok((token, timestamp::Container::Response)) => {
-            let finding = StructuralFinding {
+    let (token, mut structure) = match read(raw) {
+        Ok((token, deviation)) => {
+            let finding = |detail: &str| StructuralFinding {
                 code: Code::StructureDeviation,
-                detail: "a TimeStampResp stands where a token belongs".to_owned(),
+                detail: detail.to_owned(),
                 location: Some(id.to_owned()),
             };
-            (token, vec![finding])
+            // A file of its own may well be the authority's whole answer.
+            let deviation = deviation.filter(|_| kind != TimestampKind::Standalone);
+            (token, deviation.map(finding).into_iter().collect::<Vec<_>>())
         }
         Err(error) => {
             let finding = StructuralFinding {
@@ -108,6 +105,19 @@ pub(super) fn gather(
         serial_number: Some(hex(&info.serial)),
         covers: Vec::new(),
     }
+}
+
+/// A token as it should stand, or as writers were seen to put it: the whole answer of the
+/// authority, or the token inside an OCTET STRING. Says what deviates.
+fn read(raw: &[u8]) -> Result<(Token, Option<&'static str>), timestamp::Error> {
+    let value = asn1::Value::parse(raw).ok();
+    if let Some(wrapped) = value.filter(|value| value.tag() == asn1::Tag::OCTET_STRING) {
+        let (token, _) = timestamp::read_tsr(wrapped.contents())?;
+        return Ok((token, Some("the time-stamp token is wrapped in an OCTET STRING")));
+    }
+    let (token, container) = timestamp::read_tsr(raw)?;
+    let response = container == timestamp::Container::Response;
+    Ok((token, response.then_some("a TimeStampResp stands where a token belongs")))
 }
 
 /// The Name in a GeneralName `directoryName [4]`.
