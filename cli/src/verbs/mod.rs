@@ -13,6 +13,7 @@ mod help;
 mod inspect;
 mod lab;
 mod man;
+mod package;
 mod part;
 mod schema;
 mod share;
@@ -155,6 +156,12 @@ pub(crate) fn run(verb: Verb, run: &mut Run<'_>) -> Result<Exit, Failure> {
         Verb::Config(args::Config::Check(_)) => Ok(config::check(run)),
         Verb::Schema(_) => Ok(schema::run(run)),
         Verb::Help(a) => help::run(&a, run),
+        Verb::Package(args::Package::Metadata(args::Metadata::Init(a))) => {
+            package::metadata_init(&a, run)
+        }
+        Verb::Package(args::Package::Sip(a)) => package::sip(&a, run),
+        Verb::Package(args::Package::Aip(a)) => package::aip(&a, run),
+        Verb::Package(args::Package::Verify(a)) => package::verify(&a, run),
         Verb::Demo(a) => demo::run(&a, run),
         Verb::Lab(args::Lab::Init(a)) => lab::init(&a, run),
         Verb::Lab(args::Lab::Serve(a)) => lab::serve(&a, run),

@@ -22,8 +22,10 @@ pub(crate) struct Verdict {
 /// How pyHanko shall sign `c.bin`.
 pub(crate) struct PyHanko<'a> {
     pub(crate) id: &'a str,
+    /// PSS rather than PKCS#1 v1.5, with an RSA key.
     pub(crate) pss: bool,
     pub(crate) detached: bool,
+    /// With a time-stamp: CAdES-T.
     pub(crate) tsa: Option<&'a str>,
 }
 
@@ -340,19 +342,16 @@ impl Desk {
         Some(Verdict { accepts: code == 0, said })
     }
 
-    /// A signature by pyHanko; with `tsa`, CAdES-T. False where pyHanko is absent.
+    /// A signature by pyHanko. Nothing is written where pyHanko is absent.
     #[track_caller]
-    pub(crate) fn pyhanko_signs(
-        &self,
-        id: &str,
-        out: &str,
-        detached: bool,
-        tsa: Option<&str>,
-    ) -> bool {
+    pub(crate) fn pyhanko_signs(&self, how: &PyHanko<'_>, out: &str) {
+        let PyHanko { id, pss, detached, tsa } = how;
+        // RFC 8419 §3.1: Ed25519 goes with SHA-512.
+        let digest = if *id == "ed25519" { "sha512" } else { "sha256" };
         let answer = self.ask(&json!({
-            "do": "sign", "content": self.path("c.bin"), "out": self.path(out), "detached": detached,
+            "do": "sign", "content": self.path("c.bin"), "out": self.path(out), "digest": digest,
             "key": self.path(&format!("{id}.key")), "cert": self.certificate(id),
-            "chain": self.path("lab/chain/ca.pem"), "pss": pss, "tsa": tsa,
+            "chain": self.path("lab/chain/ca.pem"), "pss": pss, "detached": detached, "tsa": tsa,
         }));
         if let Some((code, said)) = answer {
             assert_eq!(code, 0, "pyHanko signs {out}: {said}");

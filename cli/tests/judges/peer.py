@@ -1,7 +1,7 @@
 """pyHanko and the scripts that judge with it, kept alive for a whole test: one JSON request a line, one JSON answer a line.
 
     {"do": "script", "script": PATH, "words": [...]}                        a judge as it stands; its exit code and what it said
-    {"do": "sign", "content", "out", "key", "cert", "chain", "detached", "pss", "tsa"}       CAdES-B; with a URL in tsa, CAdES-T
+    {"do": "sign", "content", "out", "digest", "key", "cert", "chain", "detached", "pss", "tsa"}    CAdES-B; with a URL, CAdES-T
     {"do": "validate", "file", "content", "roots": [...], "crls": [...]}                 0 intact, valid and trusted; 1 not so
     {"do": "token", "file", "signer", "token", "value"}        writes the signature time-stamp and the value that it stamps
 
@@ -30,7 +30,7 @@ def sign(ask):
         with open(ask["content"], "rb") as content:
             data = content if ask["detached"] else content.read()
             return await signer.async_sign_general_data(
-                data, "sha256", detached=ask["detached"], use_cades=True, timestamper=stamper)
+                data, ask["digest"], detached=ask["detached"], use_cades=True, timestamper=stamper)
 
     with open(ask["out"], "wb") as out:
         out.write(asyncio.run(go()).dump())

@@ -456,6 +456,8 @@ fn stand_alone_stamps() {
     let unreadable = gather::unreadable_token("it ends early");
     let report = judge(&unreadable, &Policy::default(), &Times::now(now()));
     assert_eq!(report.verdict, Verdict::TotalFailed);
+    let told: Vec<_> = report.timestamps[0].findings.iter().map(|found| found.code).collect();
+    assert_eq!(told, [Code::StructureUnreadable]);
 }
 
 #[test]

@@ -39,6 +39,18 @@ impl<'a> Engine<'a> {
         let signed = Signed::from(facts);
         let mut ledger = Ledger::default();
         self.check_format(&signed, &mut ledger);
+        if facts.structure.iter().any(|note| note.code == Code::StructureUnreadable)
+            && ledger.conclusion().is_some()
+        {
+            // Nothing more can be said of what cannot be read.
+            return StampJudgement {
+                facts,
+                sub: ledger.conclusion(),
+                intact: Some(false),
+                chain: None,
+                ledger,
+            };
+        }
         self.check_token(facts, &mut ledger);
         let mut chain = None;
         self.check_signing_certificate(&signed, &mut ledger);
