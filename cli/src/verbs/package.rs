@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use ceralacca::preservation::aip::AipPlan;
+use ceralacca::preservation::aip::{self, AipPlan};
 use ceralacca::preservation::metadata::{self, Spacing, TemplateFacts};
 use ceralacca::preservation::sip::{self, SipPlan};
 use ceralacca::preservation::{
@@ -24,7 +24,7 @@ use crate::lang::{Lang, Text, both};
 use crate::media;
 use crate::network::{self, Authorities};
 use crate::outcome::{Outcome, Tone};
-use crate::paths::{Wish, appended};
+use crate::paths::{Destination, Wish, appended};
 use crate::progress::Progress;
 use crate::signals::Interrupt;
 use crate::signing::{self, Keys, Terms};
@@ -97,19 +97,22 @@ pub(crate) fn sip(args: &Sip, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let wish =
         Wish { output: args.out.output.as_deref(), overwrite: args.out.overwrite, outputs: 1 };
     let inputs: Vec<&Path> = args.main.iter().chain(&args.attach).map(PathBuf::as_path).collect();
-    let destination = wish.place(appended(first, extension("pdv", container)), &inputs)?;
+    let destination = place(&wish, appended(first, extension("pdv", container)), &inputs)?;
     let output = folder(destination.path())?;
     for file in &args.main {
         if !args.allow.allow.contains(&Allow::IncompleteMedia) {
             media::refuse_incomplete(file)?;
         }
     }
+    let metadata = match metadata::parse(&text(sheet)?) {
+        Ok(metadata) => metadata,
+        Err(error) => return lacking(sheet, error, run),
+    };
     if run.dry_run {
         let outcome = share::would_write(first, &[&destination]);
         run.emit(&outcome);
         return Ok(run.exit());
     }
-    let metadata = metadata::parse(&text(sheet)?)?;
     let plan = SipPlan {
         metadata: &metadata,
         main: args.main.clone(),
@@ -121,8 +124,16 @@ pub(crate) fn sip(args: &Sip, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let placing = share::placing(run.settings, wish.replace());
     let built = packing(run, &inputs, |progress| {
         sip::build(&plan, into(output, container, placing, progress))
-    })?;
+    });
+    let built = match built {
+        Ok(built) => built,
+        Err(error) => return lacking(sheet, error, run),
+    };
     let mut outcome = Outcome::of(first);
+    outcome.warnings.extend(metadata.warnings.iter().map(|problem| {
+        let (it, en) = (problem.message.it.clone(), problem.message.en.clone());
+        Warning::new(problem.code, Text::new(it, en))
+    }));
     made(&mut outcome, "PdV", "SIP", &built.path, built.files);
     let outcome = outcome.data(json!({
         "kind": "SIP",
@@ -142,7 +153,8 @@ pub(crate) fn aip(args: &Aip, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let container = container(args.container);
     let wish =
         Wish { output: args.out.output.as_deref(), overwrite: args.out.overwrite, outputs: 1 };
-    let destination = wish.place(appended(&args.sip, extension("pda", container)), &[&args.sip])?;
+    let default = appended(&args.sip, extension("pda", container));
+    let destination = place(&wish, default, &[&args.sip])?;
     let output = folder(destination.path())?;
     let specs = keys::resolve(run.settings, &args.keys, run.matches)?;
     if run.dry_run {
@@ -184,10 +196,14 @@ pub(crate) fn aip(args: &Aip, run: &mut Run<'_>) -> Result<Exit, Failure> {
         match ceralacca::build_aip(&plan, &options, into(output, container, placing, progress)) {
             Ok(built) => Ok(Ok(built)),
             Err(ceralacca::Error::Preservation(error)) => Err(error),
-            Err(error) => Ok(Err(Failure::from(error))),
+            Err(error) => Ok(Err(error)),
         }
-    })
-    .map_err(Failure::from)??;
+    });
+    let built = match built {
+        Ok(Ok(built)) => built,
+        Ok(Err(error)) => return Err(error.into()),
+        Err(error) => return lacking(&args.sip, error, run),
+    };
     let mut outcome = Outcome::of(&args.sip);
     outcome.warnings.extend(authorities.warnings.iter().cloned());
     outcome.warnings.extend(built.warnings.iter().map(noticed));
@@ -294,6 +310,45 @@ fn extension(kind: &str, container: preservation::Container) -> &'static str {
     }
 }
 
+/// Where a package goes. An existing package named with `-o` is the one to be made again, never a
+/// folder to put another one into: a file nobody promised would make it invalid.
+///
+/// # Errors
+/// As [`Wish::place`].
+fn place(
+    wish: &Wish<'_>,
+    default: Option<PathBuf>,
+    inputs: &[&Path],
+) -> Result<Destination, Failure> {
+    if let Some(output) = wish.output.filter(|output| is_package(output)) {
+        for input in inputs {
+            files::refuse_same_file(input, output)?;
+        }
+        files::refuse_existing(output, wish.replace())?;
+        return Ok(Destination::Path(output.to_owned()));
+    }
+    let destination = wish.place(default, inputs)?;
+    if let Some(folder) = destination.path().and_then(Path::parent).filter(|f| is_package(f)) {
+        let shown = clean::path(folder);
+        return Err(Failure::new(
+            "INSIDE_PACKAGE",
+            Exit::Io,
+            both!(
+                "{shown} è un pacchetto: un file aggiunto dentro lo renderebbe non valido",
+                "{shown} is a package: a file added inside would make it invalid"
+            ),
+        )
+        .hint(Text::fixed("indicare un'altra cartella con -o", "give another folder with -o")));
+    }
+    Ok(destination)
+}
+
+/// Whether a folder has the index of a package.
+fn is_package(folder: &Path) -> bool {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    [sip::INDEX, aip::PINDEX, aip::PINDEX_SIGNED].iter().any(|name| folder.join(name).is_file())
+}
+
 /// A package is a folder or a file that can be gone back in: no pipe.
 fn folder(path: Option<&Path>) -> Result<&Path, Failure> {
     path.ok_or_else(|| {
@@ -380,6 +435,32 @@ fn write(path: &Path, octets: &[u8], placing: ceralacca::Placing) -> Result<(), 
     staged.write_all(octets).map_err(|error| staged.write_error(error))?;
     staged.commit(placing.overwrite, placing.durability)?;
     Ok(())
+}
+
+/// Everything that lacks in a metadata sheet, each with its remedy; another error as it is.
+fn lacking(sheet: &Path, error: preservation::Error, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    let preservation::Error::Metadata { problems } = error else { return Err(error.into()) };
+    let lang = run.lang();
+    let told: Vec<Value> = problems
+        .iter()
+        .map(|problem| {
+            json!({
+                "code": problem.code,
+                "key": problem.key,
+                "element": problem.element,
+                "message": problem.message.text(language(lang)),
+                "fix": problem.fix.text(language(lang)),
+            })
+        })
+        .collect();
+    let mut outcome = Outcome::of(sheet).data(json!({ "problems": told }));
+    for problem in problems {
+        let message = Text::new(problem.message.it, problem.message.en);
+        let fix = Text::new(problem.fix.it, problem.fix.en);
+        outcome = outcome.failure(Failure::new(problem.code, Exit::Io, message).hint(fix));
+    }
+    run.emit(&outcome);
+    Ok(run.exit())
 }
 
 fn noticed(finding: &PackageFinding) -> Warning {

@@ -155,14 +155,15 @@ fn six_gibibytes_in_little_memory() {
     big.runs(1, &format!("verify big.p7s --content big.bin {GIVEN}"), None);
 }
 
-/// As much as OpenSSL can hold.
+/// As much as OpenSSL can hold: its buffers end 4 octets below 1.5 GiB (`crypto/buffer/buffer.c`), and the
+/// whole file goes into one.
 #[test]
 fn openssl_reads_what_we_attach_to_a_gibibyte_and_a_half() {
     if !has_openssl() {
         return;
     }
     let Some(big) = Big::open() else { return };
-    big.sparse("c.bin", 3 * GIB / 2);
+    big.sparse("c.bin", 3 * GIB / 2 - (1 << 20));
     big.runs(0, "sign c.bin -o half.p7m", Some("p256"));
     let words = "cms -verify -cades -binary -inform DER -in half.p7m -CAfile roots.pem \
                  -purpose any -crl_check_all -out out";

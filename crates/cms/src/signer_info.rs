@@ -51,7 +51,9 @@ impl SignerIdentifier {
                         || x509::Name::from_der(issuer)
                             .is_ok_and(|name| name.matches(certificate.issuer())))
             }
-            Self::KeyIdentifier(id) => certificate.extensions().subject_key_identifier.as_ref() == Some(id),
+            Self::KeyIdentifier(id) => {
+                certificate.extensions().subject_key_identifier.as_ref() == Some(id)
+            }
         }
     }
 }
