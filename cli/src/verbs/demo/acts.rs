@@ -181,8 +181,8 @@ impl Play<'_, '_> {
         let (ocsp, crls) = self.stage.asked();
         let (it, en) = sentences(&report);
         let text = both!(
-            "Verifica: {it} Chieste alle autorità {ocsp} risposte OCSP e {crls} CRL.",
-            "Verification: {en} The authorities were asked for {ocsp} OCSP answers and {crls} CRLs."
+            "Verifica: {it} Revoche chieste alle autorità: OCSP {ocsp}, CRL {crls}.",
+            "Verification: {en} Revocation asked of the authorities: OCSP {ocsp}, CRL {crls}."
         );
         let command = self.script.command(&["verify"]).path(&file).evidence();
         self.step("verify", Some(report.verdict.as_str()), &[], &text, vec![command.done()]);
@@ -337,15 +337,14 @@ impl Play<'_, '_> {
             [("PdV", preservation::Container::Dir), ("PdV.zip", preservation::Container::Zip)]
         {
             let output = self.stage.at(name);
-            let made =
-                self.packing(|progress| sip::build(&plan, to(&output, container, progress)))?;
+            self.packing(|progress| sip::build(&plan, to(&output, container, progress)))?;
             let report = self.look_into(&output)?;
-            let (count, summary) = (made.files.count, report.summary());
+            let summary = report.summary();
             let (it, en) = (&summary.it, &summary.en);
             let text = match container {
                 preservation::Container::Dir => both!(
-                    "Pacchetto di versamento, {count} file nella cartella {name}. {it}",
-                    "Deposit package, {count} files in the folder {name}. {en}"
+                    "Pacchetto di versamento nella cartella {name}. {it}",
+                    "Deposit package in the folder {name}. {en}"
                 ),
                 preservation::Container::Zip => both!(
                     "Lo stesso pacchetto in un solo file, {name}. {it}",

@@ -39,7 +39,11 @@ impl Stage {
         })?;
         // The clock of the servers: stamps and answers carry the time at which they are given.
         let clock: lab::Clock = Arc::new(Utc::now);
-        let config = Config::new(now, seed, 0);
+        let mut config = Config::new(now, seed, 0);
+        // One of the two signers is looked up in a CRL, the other asks OCSP: both ways are walked.
+        for signer in config.signers.iter_mut().filter(|signer| signer.id == "segretario") {
+            signer.pointers = lab::pki::Pointers::CrlOnly;
+        }
         let running = lab::Lab::start(&config, clock)?;
         lab::disk::write(&dir, &running.pki(), &config.pin)?;
         let client = HttpClient::new(HttpConfig {
