@@ -54,16 +54,20 @@ def remove(paths):
             os.unlink(path)
 
 
-def once(command, outputs=()):
-    """Wall seconds, exit code and the end of stderr of one run; old outputs are removed first."""
+def once(command, outputs=(), settle=False):
+    """Wall seconds, processor seconds, exit code and the end of stderr of one run; old outputs are removed first."""
     remove(outputs)
+    if settle:
+        os.sync()  # what an earlier row left to be written is not this row's work
     with tempfile.TemporaryFile() as errors:
         begun = time.perf_counter()
-        code = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors).returncode
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors)
+        _, status, used = os.wait4(child.pid, 0)
         wall = time.perf_counter() - begun
+        child.returncode = os.waitstatus_to_exitcode(status)  # nobody else shall wait for it
         errors.seek(0)
         lines = errors.read().decode(errors="replace").strip().splitlines()
-    return wall, code, (lines[-1][:120] if lines else "")
+    return wall, used.ru_utime + used.ru_stime, child.returncode, (lines[-1][:120] if lines else "")
 
 
 def peak(command, outputs=()):
@@ -75,46 +79,53 @@ def peak(command, outputs=()):
         return int(report.read().split()[-1]) / 1024, code
 
 
-def group(title, rows):
-    """Rows are (label, command, outputs, base, aim): base is the sum of the named rows; aim the highest ratio allowed, or None."""
+def group(title, rows, settle=False):
+    """Rows are (label, command, outputs, base, aim): base is the sum of the named rows; aim the highest ratio allowed, or None.
+
+    The aim is one of wall time. Processor time (user and system, all threads) stands beside it: it changes less on a machine
+    that has other work.
+    """
     if not only.search(title):
         return
     note(f"{title} …")
-    walls, failed = {row[0]: [] for row in rows}, {}
+    walls, cpus, failed = {row[0]: [] for row in rows}, {row[0]: [] for row in rows}, {}
     for turn in range(runs + 1):
         for label, command, outputs, *_ in rows:
             if label in failed:
                 continue
-            wall, code, message = once(command, outputs)
+            wall, cpu, code, message = once(command, outputs, settle)
             if code != 0:
                 failed[label] = f"exit {code}: {message}"
             elif turn > 0:  # the first turn warms the caches
                 walls[label].append(wall)
+                cpus[label].append(cpu)
     memory = {label: peak(command, outputs)[0] for label, command, outputs, *_ in rows if label not in failed}
     for _, _, outputs, *_ in rows:
         remove(outputs)
     median = {label: statistics.median(w) for label, w in walls.items() if w and label not in failed}
+    busy = {label: statistics.median(cpus[label]) for label in median}
     say(f"\n### {title}\n")
-    say("| operation | median s | min..max | ratio | of | aim | peak MiB |")
-    say("|---|---|---|---|---|---|---|")
+    say("| operation | median s | min..max | ratio | of | aim | cpu s | cpu ratio | peak MiB |")
+    say("|---|---|---|---|---|---|---|---|---|")
     for label, _, _, base, aim in rows:
         ours = label.startswith("ceralacca")
         if label in failed:
-            say(f"| {label} | failed, {failed[label]} | | | | | |")
+            say(f"| {label} | failed, {failed[label]} | | | | | | | |")
             if ours:
                 missed.append(f"{title}: {label}: {failed[label]}")
             continue
-        ratio = target = ""
+        ratio = target = cpu = ""
         names = " + ".join(base)
         if base and all(name in median for name in base):
             value = median[label] / sum(median[name] for name in base)
             ratio = f"{value:.2f}"
+            cpu = f"{busy[label] / sum(busy[name] for name in base):.2f}"
             if aim:
                 target = f"≤ {aim:.2f} {'ok' if value <= aim else '**missed**'}"
                 if value > aim:
                     missed.append(f"{title}: {label}: {value:.2f} times {names}, aim {aim:.2f}")
         say(f"| {label} | {median[label]:.3f} | {min(walls[label]):.3f}..{max(walls[label]):.3f} | {ratio} | {names} | {target} | "
-            f"{memory[label]:.1f} |")
+            f"{busy[label]:.2f} | {cpu} | {memory[label]:.1f} |")
 
 
 def fill(path, length):
@@ -198,7 +209,9 @@ def measure(tmpfs, disk):
     say(f"## {size // MIB} MiB, medians of {runs} runs\n")
     with open("/proc/cpuinfo") as info:
         model = next((line.split(":")[1].strip() for line in info if line.startswith("model name")), "unknown processor")
-    say(f"- {model}, {os.cpu_count()} cores; {must('uname', '-sr').strip()}")
+    flags = open("/proc/cpuinfo").read().split()
+    say(f"- {model}, {os.cpu_count()} cores{', SHA-NI' if 'sha_ni' in flags else ''}; {must('uname', '-sr').strip()}; "
+        f"load when begun {os.getloadavg()[0]:.1f}")
     say(f"- {must(binary, '--version').strip()}, {os.path.getsize(binary):,} bytes; {must('openssl', 'version').strip()}")
 
     dgst = ("openssl dgst", ["openssl", "dgst", "-sha256", content], [], [], None)
@@ -255,7 +268,7 @@ def measure(tmpfs, disk):
         ("ceralacca sign (durable)", [binary, "sign", on_disk, *president["ours"], "-o", disk_out], [disk_out],
          ["openssl dgst", "cp; sync -f"], 1.20),
         ("openssl cms -sign -stream", [*stream, "-in", on_disk, "-out", disk_out], [disk_out], ["openssl dgst", "cp"], None),
-    ])
+    ], settle=True)
     remove([on_disk])
 
     if only.search("start-up"):

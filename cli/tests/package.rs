@@ -164,3 +164,134 @@ fn everything_a_sheet_lacks_is_named_at_once_with_its_remedy() {
     assert!(errors.iter().any(|e| e["message"].as_str().unwrap().contains("Manca il campo")));
     assert!(!desk.path("pdv").exists());
 }
+
+#[test]
+fn a_package_is_replaced_on_demand_and_never_entered() {
+    let desk = Desk::new();
+    assert_eq!(desk.sip("pdv", &["--main", "verbale.pdf"]), 0);
+    let index = desk.path("pdv/indice-pdv.xml");
+    let before = std::fs::read(&index).unwrap();
+    assert_eq!(desk.sip("pdv", &["--main", "parte-1.mp4"]), 4, "nothing existing is replaced");
+    assert_eq!(desk.sip("pdv/altro", &["--main", "parte-1.mp4"]), 4, "a package is not a folder");
+    let zipped = ["--main", "parte-1.mp4", "--container", "zip"];
+    assert_eq!(desk.sip("pdv/altro.zip", &zipped), 4);
+    assert_eq!(std::fs::read(&index).unwrap(), before);
+    assert_eq!(desk.sip("pdv", &["--main", "parte-1.mp4", "--overwrite"]), 0);
+    assert_ne!(std::fs::read(&index).unwrap(), before);
+    assert_eq!(desk.code(&["package", "verify", "pdv"]), 0);
+    // An ordinary folder is where the package goes, under its own name; so it is without -o.
+    std::fs::create_dir(desk.path("pacchetti")).unwrap();
+    assert_eq!(desk.sip("pacchetti", &["--main", "verbale.pdf"]), 0);
+    assert!(desk.path("pacchetti/verbale.pdf.pdv/indice-pdv.xml").is_file());
+    let (code, report) =
+        desk.json(&["pacchetto", "pdv", "--metadata", "m.toml", "--main", "verbale.pdf"]);
+    assert_eq!(code, 0, "{report}");
+    assert_eq!(report["command"], "package sip");
+    assert_eq!(report["data"]["output"], "verbale.pdf.pdv");
+    assert_eq!(report["data"]["identifier"], "PDV-VCC-2026-0012");
+    let dry = ["--main", "verbale.pdf", "--dry-run"];
+    assert_eq!(desk.sip("mai", &dry), 0);
+    assert!(!desk.path("mai").exists());
+}
+
+#[test]
+fn every_class_of_tampering_with_a_zip_is_noticed() {
+    let desk = Desk::new();
+    let zip = ["--main", "parte-1.mp4", "parte-2.mp4", "--attach", "verbale.pdf"];
+    assert_eq!(desk.sip("pdv.zip", &[&zip[..], &["--container", "zip"]].concat()), 0);
+    let original = std::fs::read(desk.path("pdv.zip")).unwrap();
+    let mut judge = |octets: &[u8]| {
+        std::fs::write(desk.path("altro.zip"), octets).unwrap();
+        let (code, report) = desk.json(&["package", "verify", "altro.zip"]);
+        (code, report["data"]["verdict"].clone())
+    };
+    assert_eq!(judge(&original), (0, "VALID".into()));
+    let invalid = (1, "INVALID".into());
+    for text in ["first", "second", "minutes", "<IndicePdV", "DocumentoAmministrativoInformatico>"] {
+        let at = original.windows(text.len()).position(|w| w == text.as_bytes()).expect(text);
+        let mut altered = original.clone();
+        altered[at] ^= 1;
+        assert_eq!(judge(&altered), invalid, "{text}");
+    }
+    assert_eq!(judge(&original[..original.len() / 2]), invalid, "cut short");
+    assert_eq!(judge(&[&original[..], &b"tail"[..]].concat()), invalid, "something behind its end");
+    // The order of the recordings is part of what was deposited.
+    assert_eq!(desk.sip("pdv", &zip), 0);
+    let list = desk.path("pdv/documenti/principale/componenti.txt");
+    let lines = std::fs::read_to_string(&list).unwrap();
+    let (first, second) = lines.trim_end().split_once('\n').unwrap();
+    assert!(first.ends_with("parte-1.mp4") && second.ends_with("parte-2.mp4"), "{lines}");
+    std::fs::write(&list, format!("{second}\n{first}\n")).unwrap();
+    assert_eq!(desk.code(&["package", "verify", "pdv"]), 1);
+}
+
+#[test]
+fn several_packages_have_an_object_each_in_their_order() {
+    let desk = Desk::new();
+    assert_eq!(desk.sip("a", &["--main", "verbale.pdf"]), 0);
+    assert_eq!(desk.sip("b", &["--main", "verbale.pdf"]), 0);
+    std::fs::write(desk.path("b/documenti/principale/verbale.pdf"), "altered").unwrap();
+    let verify = ["pacchetto", "verifica", "b", "a", "manca"];
+    let output = desk.run(&[&verify[..], &["--jsonl", "--jobs", "2"]].concat());
+    assert_eq!(output.status.code(), Some(1));
+    let lines: Vec<Value> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let told: Vec<_> = lines.iter().map(|l| (&l["input"], &l["data"]["verdict"])).collect();
+    assert_eq!(
+        told,
+        [
+            (&"b".into(), &"INVALID".into()),
+            (&"a".into(), &"VALID".into()),
+            (&"manca".into(), &Value::Null)
+        ]
+    );
+    assert_eq!(lines[2]["errors"][0]["code"], "NOT_FOUND");
+    let finding = &lines[0]["data"]["findings"][0];
+    for key in ["code", "level", "rule", "where", "message"] {
+        assert!(finding[key].as_str().is_some_and(|text| !text.is_empty()), "{key}: {finding}");
+    }
+    assert_eq!(lines[1]["data"]["signatures"], serde_json::json!([]));
+    assert_eq!(desk.code(&[&verify[..], &["--json"]].concat()), 2, "--json is for one input");
+}
+
+#[test]
+fn an_archive_package_needs_its_agents_a_key_and_a_valid_deposit() {
+    let desk = Desk::new();
+    let sheet = std::fs::read_to_string(desk.path("m.toml")).unwrap();
+    let without = sheet.split("# Per il pacchetto di archiviazione").next().unwrap();
+    std::fs::write(desk.path("senza.toml"), without).unwrap();
+    let sip = ["package", "sip", "--metadata", "senza.toml", "--main", "verbale.pdf", "-o", "pdv"];
+    assert_eq!(desk.code(&sip), 0);
+    let key = ["--key", "p12:lab/signers/segretario.p12"];
+    let pin = ["--password-file", "lab/signers/segretario.pin"];
+    let aip = |sip: &str, more: &[&str]| {
+        desk.json(&[&["package", "aip", sip, "-o", "pda"][..], &key, more].concat())
+    };
+    let (code, report) = aip("pdv", &pin);
+    assert_eq!(code, 4, "{report}");
+    let errors = report["errors"].as_array().unwrap();
+    for agent in ["versatore", "titolare", "firmatario"] {
+        assert!(
+            errors.iter().any(|e| e["message"].as_str().unwrap().contains(agent)),
+            "{agent}: {errors:?}"
+        );
+    }
+    assert_eq!(desk.sip("pdv-2", &["--main", "verbale.pdf"]), 0);
+    std::fs::write(desk.path("altro.pin"), "sbagliata\n").unwrap();
+    let (code, report) = aip("pdv-2", &["--password-file", "altro.pin"]);
+    assert_eq!((code, &report["errors"][0]["code"]), (7, &"WRONG_PASSWORD".into()));
+    let unreachable = ["--tsa", "http://127.0.0.1:9/tsa"];
+    assert_eq!(aip("pdv-2", &[&pin[..], &unreachable].concat()).0, 6);
+    std::fs::write(desk.path("pdv-2/documenti/principale/verbale.pdf"), "altered").unwrap();
+    assert_eq!(aip("pdv-2", &pin).0, 1);
+    assert!(!desk.path("pda").exists(), "nothing is left behind");
+    let names: Vec<_> = std::fs::read_dir(desk.0.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .filter(|name| name.contains("pda"))
+        .collect();
+    assert!(names.is_empty(), "{names:?}");
+}

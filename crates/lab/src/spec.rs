@@ -235,7 +235,7 @@ impl AuthoritySpec {
     }
 }
 
-/// What [`Pki::create`] makes.
+/// What [`crate::Pki::create`] makes.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The instant validities are counted from.

@@ -1,6 +1,6 @@
 //! Indications and sub-indications (EN 319 102-1 §5.1.3, TS 119 102-2 §4.2.8).
 //!
-//! Names only; which of them applies is decided in [`crate::judge`].
+//! Names only; which of them applies is decided in [`crate::judge()`].
 
 use serde::{Deserialize, Serialize};
 

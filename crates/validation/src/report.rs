@@ -1,7 +1,7 @@
 //! The report: the `data` of `verify --json`, and what every renderer reads.
 //!
 //! Codes, indications and keys are fixed; messages are rewritten by [`Report::localise`] from the
-//! code and the values beside it. May not decide: everything here was decided in [`crate::judge`].
+//! code and the values beside it. May not decide: everything here was decided in [`crate::judge()`].
 
 use crate::{
     Time,

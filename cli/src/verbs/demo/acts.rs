@@ -21,7 +21,7 @@ use crate::outcome::Tone;
 use crate::progress::Progress;
 
 use super::script::Argv;
-use super::{LARGE, Play, alter, stage};
+use super::{COSIGNED, LARGE, Play, alter, stage};
 
 /// The sheet of the demo, with places for what is known only when it is played.
 const SHEET: &str = include_str!("scheda.toml");
@@ -94,7 +94,7 @@ impl Play<'_, '_> {
     }
 
     fn cosigned(&self) -> PathBuf {
-        self.named("-cosigned.p7m")
+        self.named(COSIGNED)
     }
 
     fn detached(&self) -> PathBuf {
@@ -237,7 +237,7 @@ impl Play<'_, '_> {
         );
         let prove = name_of(&output);
         let commands = vec![
-            self.script.command(&["detach"]).path(&input).output(prove).done(),
+            self.script.command(&["detach"]).path(&input).word("--no-content").output(prove).done(),
             self.script
                 .command(&["verify"])
                 .path(&output)

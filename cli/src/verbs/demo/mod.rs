@@ -21,8 +21,10 @@ mod alter;
 mod script;
 mod stage;
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use ceralacca::preservation::metadata;
 use serde_json::{Value, json};
 
 use crate::args::Demo;
@@ -43,6 +45,9 @@ use stage::Stage;
 const RECORDING: &[u8] = include_bytes!("../../../../test-vectors/media/seduta-consiglio.mp4");
 /// Its name.
 const RECORDING_NAME: &str = "seduta-consiglio.mp4";
+
+/// What `cosign` puts behind the name by default.
+const COSIGNED: &str = "-cosigned.p7m";
 
 /// Above this size altered copies are removed once they were looked at: 64 MiB are written in a
 /// second or two and are no matter on any disk, a sitting of hours is.
@@ -126,6 +131,7 @@ fn refuse_unfit(file: &Path) -> Result<(), Failure> {
             "give the original document, as it was before it was signed",
         )));
     }
+    refuse_name(file)?;
     media::refuse_incomplete(file).map_err(|failure| match failure.code {
         // There is no override here: nobody needs a demo on a broken recording.
         "MEDIA_INCOMPLETE" => failure.hint(Text::fixed(
@@ -134,6 +140,32 @@ fn refuse_unfit(file: &Path) -> Result<(), Failure> {
         )),
         _ => failure,
     })
+}
+
+/// Refuses a name that cannot stand in a package everywhere, now rather than after a long signature.
+fn refuse_name(file: &Path) -> Result<(), Failure> {
+    let name = file.file_name().and_then(OsStr::to_str);
+    let fits = name.is_some_and(|name| {
+        let name = toml::Value::String(format!("{name}{COSIGNED}"));
+        // The rule is the packages' own: a sheet that is in order but for this name.
+        metadata::parse(&format!("{}\n[[file]]\nnome = {name}\n", metadata::EXAMPLE)).is_ok()
+    });
+    if fits {
+        return Ok(());
+    }
+    let shown = clean::path(file);
+    Err(Failure::new(
+        "NAME_NOT_ALLOWED",
+        Exit::Io,
+        both!(
+            "{shown} ha un nome che non può stare in un pacchetto su ogni sistema",
+            "{shown} has a name that cannot stand in a package on every system"
+        ),
+    )
+    .hint(Text::fixed(
+        "rinominare il file: niente virgolette, barre, due punti, asterischi e simili",
+        "rename the file: no quotation marks, bars, colons, asterisks and the like",
+    )))
 }
 
 /// A demo being played.

@@ -2,7 +2,7 @@
 //!
 //! Facts serialise to JSON and back without loss, so that a verdict can be reproduced years later
 //! without the file, the network or a cryptographic library. They hold no opinion: whether a key is
-//! too short, a time too late or an anchor trusted for this purpose is for [`crate::judge`] to say.
+//! too short, a time too late or an anchor trusted for this purpose is for [`crate::judge()`] to say.
 
 mod certificate;
 mod signature;

@@ -1,7 +1,7 @@
 //! From files to facts: the only step of this crate that touches formats and does cryptography.
 //!
 //! What is gathered here is what the octets say. Nothing is dropped because it looks wrong, and
-//! nothing is judged: that is for [`crate::judge`].
+//! nothing is judged: that is for [`crate::judge()`].
 
 mod countersignature;
 mod signature;

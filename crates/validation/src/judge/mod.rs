@@ -1,7 +1,7 @@
 //! The judgement: facts, a policy and the times in; a report out (EN 319 102-1).
 //!
 //! Pure: no cryptography, clock, network or file. Building blocks stand in their own modules, named
-//! as the standard names them; the processes that join them are [`timestamp`] (§5.4) and [`signature`]
+//! as the standard names them; the processes that join them are `timestamp` (§5.4) and `signature`
 //! (§5.3 and §5.5). Archival data (§5.6.3) will take over where §5.5 ends.
 
 mod blocks;
