@@ -41,7 +41,7 @@ impl Text {
     }
 }
 
-/// A [`Text`](crate::lang::Text) from two format strings, the Italian one first.
+/// A [`Text`] from two format strings, the Italian one first.
 macro_rules! both {
     ($it:literal, $en:literal $(, $($rest:tt)*)?) => {
         $crate::lang::Text::new(format!($it $(, $($rest)*)?), format!($en $(, $($rest)*)?))

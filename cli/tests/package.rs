@@ -200,14 +200,15 @@ fn every_class_of_tampering_with_a_zip_is_noticed() {
     let zip = ["--main", "parte-1.mp4", "parte-2.mp4", "--attach", "verbale.pdf"];
     assert_eq!(desk.sip("pdv.zip", &[&zip[..], &["--container", "zip"]].concat()), 0);
     let original = std::fs::read(desk.path("pdv.zip")).unwrap();
-    let mut judge = |octets: &[u8]| {
+    let judge = |octets: &[u8]| {
         std::fs::write(desk.path("altro.zip"), octets).unwrap();
         let (code, report) = desk.json(&["package", "verify", "altro.zip"]);
         (code, report["data"]["verdict"].clone())
     };
     assert_eq!(judge(&original), (0, "VALID".into()));
     let invalid = (1, "INVALID".into());
-    for text in ["first", "second", "minutes", "<IndicePdV", "DocumentoAmministrativoInformatico>"] {
+    for text in ["first", "second", "minutes", "<IndicePdV", "DocumentoAmministrativoInformatico>"]
+    {
         let at = original.windows(text.len()).position(|w| w == text.as_bytes()).expect(text);
         let mut altered = original.clone();
         altered[at] ^= 1;
@@ -294,4 +295,49 @@ fn an_archive_package_needs_its_agents_a_key_and_a_valid_deposit() {
         .filter(|name| name.contains("pda"))
         .collect();
     assert!(names.is_empty(), "{names:?}");
+}
+
+#[test]
+fn with_an_authority_the_index_is_stamped() {
+    let desk = Desk::new();
+    let clock: lab::Clock = std::sync::Arc::new(chrono::Utc::now);
+    let running = lab::Lab::start(&lab::Config::quick(chrono::Utc::now()), clock).unwrap();
+    lab::disk::write(&desk.path("vivo"), &running.pki(), lab::DEFAULT_PIN).unwrap();
+    assert_eq!(desk.sip("pdv", &["--main", "verbale.pdf"]), 0);
+    let aip = ["package", "aip", "pdv", "--container", "zip", "-o", "pda.zip"];
+    let key = ["--key", "p12:vivo/signers/segretario.p12"];
+    let pin = ["--password-file", "vivo/signers/segretario.pin"];
+    let tsa = ["--tsa", &running.tsa_url("tsa")];
+    let (code, report) = desk.json(&[&aip[..], &key, &pin, &tsa].concat());
+    assert_eq!(code, 0, "{report}");
+    assert_eq!(report["data"]["index"]["level"], "CAdES-BASELINE-T");
+    let verify = ["package", "verify", "pda.zip", "--trust", "vivo/trust"];
+    let online = ["--online", "--allow-net", "127.0.0.0/8"];
+    let (code, report) = desk.json(&[&verify[..], &online].concat());
+    assert_eq!(code, 0, "{report}");
+    assert_eq!(report["data"]["signatures"][0]["level"], "CAdES-BASELINE-T");
+    assert!(running.requests().iter().any(|asked| asked.contains("/ocsp")));
+    running.stop();
+    let files = ["--crl", "vivo/revocation", "--ocsp", "vivo/revocation"];
+    assert_eq!(desk.code(&[&verify[..], &files].concat()), 0, "offline, from files");
+    assert_eq!(desk.code(&verify), 3, "without them nothing is proved");
+}
+
+#[test]
+fn a_sheet_says_what_the_file_itself_tells() {
+    let desk = Desk::new();
+    let output = desk.run(&["pacchetto", "metadati", "crea", "verbale.pdf", "-o", "-"]);
+    assert_eq!(output.status.code(), Some(0));
+    let sheet = String::from_utf8(output.stdout).unwrap();
+    assert!(sheet.contains("firmato = false") && sheet.contains("application/pdf"), "{sheet}");
+    let signed = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cmd/verbs.in/verbale.txt.p7m");
+    std::fs::copy(signed, desk.path("verbale.txt.p7m")).unwrap();
+    let (code, report) = desk.json(&["package", "metadata", "init", "verbale.txt.p7m"]);
+    assert_eq!((code, &report["data"]["output"]), (0, &"verbale.txt.p7m.toml".into()), "{report}");
+    let sheet = std::fs::read_to_string(desk.path("verbale.txt.p7m.toml")).unwrap();
+    assert!(sheet.contains("firmato = true"), "{sheet}");
+    let digest = report["data"]["digest"]["value"].as_str().unwrap();
+    assert!(sheet.contains(digest));
+    let again = desk.run(&["package", "metadata", "init", "verbale.txt.p7m"]);
+    assert_eq!(again.status.code(), Some(4), "nothing existing is replaced");
 }
