@@ -127,7 +127,16 @@ impl Error {
         let path = path.to_owned();
         move |source| match source {
             cades::Error::Io(error) | cades::Error::Cms(cms::Error::Io(error)) => {
-                Self::Files(files::Error::from_io("reading or writing", &path, error))
+                // An encoding error may have travelled through a reader.
+                match asn1::Error::from(error) {
+                    asn1::Error::Io(error) => {
+                        Self::Files(files::Error::from_io("reading or writing", &path, error))
+                    }
+                    source => {
+                        let source = cms::Error::Encoding { while_reading: "the file", source };
+                        Self::Cades { path: path.clone(), source: source.into() }
+                    }
+                }
             }
             source => Self::Cades { path: path.clone(), source },
         }

@@ -216,8 +216,8 @@ explanations! {
     S::NoCertificateChainFound => {
         why: "Non si arriva a un'autorità di fiducia.",
              "There is no path to a trusted authority.";
-        next: "Aggiorna l'elenco con «ceralacca trust update» o indica con --trust di chi ti fidi.",
-              "Update the list with \"ceralacca trust update\", or name the authority with --trust." }
+        next: "Indica con --trust il certificato dell'autorità di cui ti fidi.",
+              "Name with --trust the certificate of the authority you trust." }
     S::NoCertificateChainFoundNoPoe => {
         why: "L'autorità oggi non è più di fiducia, e la firma può essere di dopo.",
              "The authority is no longer trusted, and the signature may be later.";
