@@ -1,6 +1,7 @@
 //! A folder with a lab, our binary and the outside judges at hand.
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -41,10 +42,13 @@ pub(crate) fn required() -> bool {
     std::env::var("CERALACCA_REQUIRE_JUDGES").is_ok_and(|value| value == "1")
 }
 
-/// Says that something is not run, or fails where everything must be.
+/// Says once that something is not run, or fails where everything must be.
 pub(crate) fn skipped(what: &str) {
+    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     assert!(!required(), "CERALACCA_REQUIRE_JUDGES=1, and {what}");
-    println!("skipped: {what}");
+    if SAID.lock().unwrap().insert(what.to_owned()) {
+        println!("skipped: {what}");
+    }
 }
 
 /// Whether there is an `openssl` program.
@@ -396,7 +400,7 @@ pub(crate) fn run(command: &mut Command) -> Verdict {
     Verdict { accepts: out.status.success(), said }
 }
 
-/// The folder of outside judges; none is said once for each test that wants it.
+/// The folder of outside judges.
 pub(crate) fn shared() -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
     let folder = std::env::var_os("CERALACCA_SHARED").map_or_else(beside, PathBuf::from);
