@@ -7,6 +7,7 @@ use std::fmt;
 
 use cms::ess::SigningCertificateRefs;
 use cms::{SignedData, SignerInfo};
+use x509::Certificate;
 
 use crate::oids;
 
@@ -42,32 +43,41 @@ pub enum Level {
 }
 
 impl Level {
-    /// The level of `signer`, one of the SignerInfos of `data`.
+    /// The level of `signer`, one of the SignerInfos of `data`, whose X.509
+    /// certificates are `certificates`.
     #[must_use]
-    pub fn of(data: &SignedData, signer: &SignerInfo) -> Self {
+    pub fn of(data: &SignedData, certificates: &[Certificate], signer: &SignerInfo) -> Self {
         let typed = signer
             .signed_attributes
             .as_ref()
             .is_some_and(|signed| signed.single(&cms::oids::CONTENT_TYPE).is_some());
-        Self::detect(data, signer, typed && data.content_type == cms::oids::DATA)
+        Self::detect(data, certificates, signer, typed && data.content_type == cms::oids::DATA)
     }
 
     /// The level of a countersignature on a SignerInfo of `data`; its content
     /// is a signature value and has no type (RFC 5652 §11.4).
     #[must_use]
-    pub fn of_countersignature(data: &SignedData, signer: &SignerInfo) -> Self {
+    pub fn of_countersignature(
+        data: &SignedData,
+        certificates: &[Certificate],
+        signer: &SignerInfo,
+    ) -> Self {
         let typed = signer
             .signed_attributes
             .as_ref()
             .is_some_and(|signed| signed.all(&cms::oids::CONTENT_TYPE).next().is_some());
-        Self::detect(data, signer, !typed)
+        Self::detect(data, certificates, signer, !typed)
     }
 
     /// `type_fits`: the content-type attribute is as the baseline wants it.
-    fn detect(data: &SignedData, signer: &SignerInfo, type_fits: bool) -> Self {
+    fn detect(
+        data: &SignedData,
+        certificates: &[Certificate],
+        signer: &SignerInfo,
+        type_fits: bool,
+    ) -> Self {
         let Some(signed) = &signer.signed_attributes else { return Self::Cms };
         let refs = SigningCertificateRefs::read(signed);
-        let certificates = data.x509_certificates();
         let certificate = certificates.iter().find(|certificate| signer.sid.names(certificate));
         let named = match certificate {
             Some(certificate) => refs.names(certificate),

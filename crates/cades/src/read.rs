@@ -7,6 +7,7 @@ use cms::armor::{self, Armor};
 use cms::verify::{ContentDigests, PREFIX, needed_digests};
 use cms::{Limits, SignedData, SignedDataReader, Spans};
 use crypto::{DigestAlgorithm, MultiHasher, stream};
+use x509::Certificate;
 
 use crate::{Error, Result};
 
@@ -25,6 +26,8 @@ pub struct Layer {
     pub wrapping: Vec<Wrapping>,
     /// Everything but the content.
     pub data: SignedData,
+    /// The X.509 certificates of `data`, read once.
+    pub certificates: Vec<Certificate>,
     /// Where its parts stand in this layer's stream.
     pub spans: Spans,
     /// Whether the content is inside.
@@ -159,7 +162,8 @@ impl Walk<'_> {
             // What was found inside a broken envelope is not judged without it.
             self.layers.clear();
         })?;
-        self.layers.push(Layer { wrapping, data, spans, attached, content });
+        let certificates = data.x509_certificates();
+        self.layers.push(Layer { wrapping, data, certificates, spans, attached, content });
         match inner_failed {
             None => Ok(()),
             Some(error) => Err(error.into()),

@@ -109,7 +109,7 @@ fn verify(octets: &[u8], people: &[&Person], detached: Option<&[u8]>) -> Vec<u8>
             check.value
         );
         assert_eq!(
-            cades::Level::of(&layer.data, signer),
+            cades::Level::of(&layer.data, &layer.certificates, signer),
             cades::Level::BaselineB,
             "{:?}",
             person.certificate.subject()

@@ -199,7 +199,7 @@ pub fn inspect_file(path: &Path, progress: Option<&Progress<'_>>) -> Result<Insp
 }
 
 fn layer_view(layer: &Layer) -> LayerView {
-    let certificates = layer.data.x509_certificates();
+    let certificates = &layer.certificates;
     let signers = layer.data.signer_infos.iter().map(|signer| {
         let oids = |set: &Option<cms::Attributes>| {
             set.iter().flat_map(|set| &set.entries).map(|entry| entry.oid.to_string()).collect()
@@ -209,7 +209,7 @@ fn layer_view(layer: &Layer) -> LayerView {
                 .iter()
                 .find(|certificate| signer.sid.names(certificate))
                 .map(|certificate| certificate.subject().to_string()),
-            level: Level::of(&layer.data, signer).to_string(),
+            level: Level::of(&layer.data, &layer.certificates, signer).to_string(),
             digest_algorithm: signer.digest_algorithm.oid.to_string(),
             signature_algorithm: signer.signature_algorithm.oid.to_string(),
             signed_attributes: oids(&signer.signed_attributes),

@@ -5,7 +5,8 @@
 pub struct Limits {
     /// Limits of the encoding.
     pub encoding: asn1::Limits,
-    /// Members of `signerInfos`. A council of 60 signing one act stays far below.
+    /// Members of `signerInfos`. A council of 60 signing one act stays far below;
+    /// what is looked up for each signer among all members grows with both.
     pub signers: usize,
     /// Members of `certificates`, and of `crls`. LTA files of many signers
     /// were seen with some 60.
@@ -20,8 +21,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             encoding: asn1::Limits::default(),
-            signers: 1024,
-            members: 4096,
+            signers: 256,
+            members: 1024,
             attributes: 1024,
             layers: 8,
         }

@@ -44,26 +44,36 @@ impl SignerIdentifier {
     /// Whether this identifier names `certificate`.
     #[must_use]
     pub fn names(&self, certificate: &Certificate) -> bool {
-        match self {
+        !self.named([certificate]).is_empty()
+    }
+
+    /// The certificates this identifier names; the issuer's name is read once.
+    pub fn named<'c>(
+        &self,
+        certificates: impl IntoIterator<Item = &'c Certificate>,
+    ) -> Vec<&'c Certificate> {
+        let mut name = None;
+        let mut is_named = |certificate: &&Certificate| match self {
             Self::IssuerAndSerial { issuer, serial } => {
                 trim(serial) == trim(certificate.serial())
                     && (issuer == certificate.issuer().der()
-                        || x509::Name::from_der(issuer)
-                            .is_ok_and(|name| name.matches(certificate.issuer())))
+                        || name
+                            .get_or_insert_with(|| x509::Name::from_der(issuer).ok())
+                            .as_ref()
+                            .is_some_and(|name| name.matches(certificate.issuer())))
             }
             Self::KeyIdentifier(id) => {
                 certificate.extensions().subject_key_identifier.as_ref() == Some(id)
             }
-        }
+        };
+        certificates.into_iter().filter(|certificate| is_named(certificate)).collect()
     }
 }
 
 /// Serial numbers with needless leading zeros occur; they number the same.
 fn trim(serial: &[u8]) -> &[u8] {
-    match serial {
-        [0, rest @ ..] if !rest.is_empty() => trim(rest),
-        _ => serial,
-    }
+    let zeros = serial.iter().take_while(|octet| **octet == 0).count();
+    &serial[zeros.min(serial.len().saturating_sub(1))..]
 }
 
 /// One signer's part of a SignedData.

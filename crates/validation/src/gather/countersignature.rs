@@ -6,8 +6,9 @@ use super::trust::Gatherer;
 use crate::catalogue::Code;
 use crate::facts::{Facts, SignatureFacts, StructuralFinding};
 use asn1::Value;
+use cades::Layer;
 use cms::verify::{ContentDigests, needed_digests};
-use cms::{Limits, SignedData, SignerInfo};
+use cms::{Limits, SignerInfo};
 
 /// Countersignatures on countersignatures that are read; two levels are met.
 const DEPTH: usize = 4;
@@ -15,7 +16,7 @@ const DEPTH: usize = 4;
 /// Adds the facts of every countersignature on `signer`, whose id is `parent`, and of those on them.
 pub(super) fn gather(
     parent: &str,
-    data: &SignedData,
+    layer: &Layer,
     signer: &SignerInfo,
     depth: usize,
     trust: &mut Gatherer<'_>,
@@ -52,10 +53,15 @@ pub(super) fn gather(
             prefix: signer.signature.clone(),
             length: signer.signature.len() as u64,
         };
-        let subject = Subject { data, content_type: None, content: Some(&content) };
+        let subject = Subject {
+            data: &layer.data,
+            certificates: &layer.certificates,
+            content_type: None,
+            content: Some(&content),
+        };
         let mut own = signer_facts(&id, &subject, &counter, trust);
         own.countersigns = Some(parent.to_owned());
         facts.signatures.push(own);
-        gather(&id, data, &counter, depth + 1, trust, facts);
+        gather(&id, layer, &counter, depth + 1, trust, facts);
     }
 }

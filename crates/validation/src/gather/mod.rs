@@ -24,7 +24,7 @@ pub fn signed_file(file: &SignedFile, evidence: &Evidence<'_>) -> Facts {
     let mut facts = Facts { input: input(file), ..Facts::default() };
     let mut trust = trust::Gatherer::new(evidence);
     for layer in &file.layers {
-        trust.offer_certificates(layer.data.x509_certificates());
+        trust.offer_certificates(layer.certificates.clone());
         trust.offer_revocation(&layer.data);
     }
     for (index, layer) in file.layers.iter().enumerate() {
@@ -137,11 +137,9 @@ fn input(file: &SignedFile) -> InputFacts {
 
 /// Format and layer kind in the words of the machine contract.
 fn format_of(layer: &Layer) -> (&'static str, &'static str) {
-    let cades = layer
-        .data
-        .signer_infos
-        .iter()
-        .any(|signer| cades::Level::of(&layer.data, signer) != cades::Level::Cms);
+    let cades = layer.data.signer_infos.iter().any(|signer| {
+        cades::Level::of(&layer.data, &layer.certificates, signer) != cades::Level::Cms
+    });
     if cades { ("CAdES", "cades") } else { ("CMS", "cms") }
 }
 

@@ -36,6 +36,9 @@ const SINGLE: [(Oid, &str); 12] = [
     (Oid::new("0.4.0.19122.1.1"), "signer-attributes-v2"),
 ];
 
+/// References to certificates that are looked up; a chain has fewer than ten.
+const MAX_REFERENCES: usize = 64;
+
 /// id-aa-ets-sigPolicyStore (EN 319 122-1 §5.2.10).
 const SIGNATURE_POLICY_STORE: Oid = Oid::new("0.4.0.19122.1.3");
 
@@ -43,6 +46,8 @@ const SIGNATURE_POLICY_STORE: Oid = Oid::new("0.4.0.19122.1.3");
 pub(super) struct Subject<'a> {
     /// The SignedData the SignerInfo stands in.
     pub(super) data: &'a SignedData,
+    /// Its X.509 certificates.
+    pub(super) certificates: &'a [Certificate],
     /// eContentType; `None` for a countersignature.
     pub(super) content_type: Option<&'a Oid>,
     /// The content; for a countersignature the signature value below it.
@@ -59,6 +64,7 @@ pub(super) fn gather(
 ) {
     let subject = Subject {
         data: &layer.data,
+        certificates: &layer.certificates,
         content_type: Some(&layer.data.content_type),
         content: layer.content.as_ref(),
     };
@@ -81,7 +87,7 @@ pub(super) fn gather(
         });
     }
     facts.signatures.push(own);
-    countersignature::gather(id, &layer.data, signer, 0, trust, facts);
+    countersignature::gather(id, layer, signer, 0, trust, facts);
 }
 
 /// The facts of one SignerInfo.
@@ -98,8 +104,8 @@ pub(super) fn signer_facts(
     let check =
         certificate.as_ref().map(|cert| verify_signer(signer, cert, subject.content_type, content));
     let level = match subject.content_type {
-        Some(_) => Level::of(subject.data, signer),
-        None => Level::of_countersignature(subject.data, signer),
+        Some(_) => Level::of(subject.data, subject.certificates, signer),
+        None => Level::of_countersignature(subject.data, subject.certificates, signer),
     };
     let mut structure = Vec::new();
     if check.as_ref().is_some_and(|check| check.content_looks_like_attributes) {
@@ -154,8 +160,7 @@ pub(super) fn find_certificate(
     refs: &SigningCertificateRefs,
     trust: &Gatherer<'_>,
 ) -> Option<Certificate> {
-    let named: Vec<&Certificate> =
-        trust.certificates().filter(|certificate| signer.sid.names(certificate)).collect();
+    let named = signer.sid.named(trust.certificates());
     let meant = named.iter().find(|certificate| refs.names(certificate));
     meant.or(named.first()).map(|certificate| (*certificate).clone())
 }
@@ -312,10 +317,9 @@ pub(super) fn reference_facts(
         (None, None, false) => ReferenceForm::Absent,
     };
     let fact = |(form, reference): (ReferenceForm, &CertificateRef)| {
-        let named = certificate
-            .into_iter()
-            .chain(trust.certificates())
-            .find(|certificate| reference.digest_matches(certificate));
+        let own = certificate.filter(|certificate| reference.digest_matches(certificate));
+        let named = own.cloned().or_else(|| trust.by_digest(reference));
+        let named = named.as_ref();
         CertificateReference {
             form,
             digest_algorithm: reference
@@ -329,7 +333,8 @@ pub(super) fn reference_facts(
     };
     let v1 = refs.v1.iter().flatten().map(|reference| (ReferenceForm::V1, reference));
     let v2 = refs.v2.iter().flatten().map(|reference| (ReferenceForm::V2, reference));
-    let mut references: Vec<CertificateReference> = v1.chain(v2).map(fact).collect();
+    let mut references: Vec<CertificateReference> =
+        v1.chain(v2).take(MAX_REFERENCES).map(fact).collect();
     if refs.malformed && references.is_empty() {
         // An attribute that names nothing readable names no certificate at hand.
         references.push(CertificateReference {

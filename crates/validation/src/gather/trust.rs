@@ -8,8 +8,10 @@ use crate::facts::{
     RevocationFacts, RevocationKind, RevocationReason, RevocationSource, Scheme, SignatureCheck,
     StructuralFinding,
 };
+use cms::ess::CertificateRef;
 use cms::{RevocationInfo, SignedData, SignerInfo};
-use crypto::{KeyKind, SignatureAlgorithm};
+use crypto::{DigestAlgorithm, KeyKind, SignatureAlgorithm};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use x509::{
     AttemptOutcome, Certificate, CertificatePath, Crl, Fetch, OcspResponse, PathBudget, PathRule,
@@ -20,6 +22,10 @@ use x509::{
 /// Certificates whose paths and revocation data are gathered for one file: signers, authorities
 /// and responders. A deliberation signed by sixty councillors needs some eighty.
 const MAX_SUBJECTS: usize = 512;
+
+/// Signature verifications spent on the paths of one file. A chain takes three; the sixty
+/// signers of a council with their stamps and responders some five hundred.
+const MAX_PATH_CHECKS: u32 = 2_000;
 
 /// Rounds of fetching missing issuers for one certificate; chains have fewer levels.
 const MAX_ISSUER_FETCHES: usize = 4;
@@ -60,6 +66,10 @@ pub(super) struct Gatherer<'a> {
     fetched: BTreeSet<x509::Fingerprint>,
     /// What the network did not bring, for the report.
     failures: Vec<StructuralFinding>,
+    /// Digests of the pool by algorithm, and how much of the pool each covers.
+    digests: RefCell<BTreeMap<DigestAlgorithm, (usize, BTreeMap<Vec<u8>, usize>)>>,
+    /// Signature verifications left for paths in this file.
+    checks_left: u32,
 }
 
 impl<'a> Gatherer<'a> {
@@ -76,6 +86,8 @@ impl<'a> Gatherer<'a> {
             needed: VecDeque::new(),
             fetched: BTreeSet::new(),
             failures: Vec::new(),
+            digests: RefCell::default(),
+            checks_left: MAX_PATH_CHECKS,
         };
         this.offer_certificates(evidence.certificates.to_vec());
         this.offer_certificates(evidence.anchors.iter().map(|a| a.certificate.clone()).collect());
@@ -120,6 +132,18 @@ impl<'a> Gatherer<'a> {
 
     pub(super) fn certificates(&self) -> impl Iterator<Item = &Certificate> {
         self.pool.iter()
+    }
+
+    /// The certificate at hand with the digest of a reference; each certificate is hashed once.
+    pub(super) fn by_digest(&self, reference: &CertificateRef) -> Option<Certificate> {
+        let algorithm = reference.algorithm?;
+        let mut digests = self.digests.borrow_mut();
+        let (covered, index) = digests.entry(algorithm).or_default();
+        for (place, certificate) in self.pool.iter().enumerate().skip(*covered) {
+            index.entry(crypto::digest(algorithm, certificate.der())).or_insert(place);
+        }
+        *covered = self.pool.len();
+        index.get(&reference.digest).and_then(|place| self.pool.get(*place)).cloned()
     }
 
     /// Asks for chains and revocation data of a certificate.
@@ -180,7 +204,10 @@ impl<'a> Gatherer<'a> {
     fn search(&mut self, subject: &Certificate, key_purpose: Option<asn1::Oid>) -> PathSearch {
         let builder = SimplePathBuilder { key_purpose };
         let budget = PathBudget::default();
+        let signature_checks = budget.signature_checks.min(self.checks_left);
+        let budget = PathBudget { signature_checks, ..budget };
         let mut search = builder.paths(subject, &self.pool, self.evidence.anchors, &budget);
+        self.checks_left = self.checks_left.saturating_sub(search.signature_checks);
         let Some(fetch) = self.evidence.fetch else { return search };
         for _ in 0..MAX_ISSUER_FETCHES {
             if !search.paths.is_empty() {
