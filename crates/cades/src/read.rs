@@ -14,8 +14,7 @@ use crate::{Error, Result};
 /// Text wrapping taken off before a layer.
 pub type Wrapping = Armor;
 
-/// Why a layer that is recognised as signed could not be read: it is broken,
-/// or beyond a limit.
+/// Why a layer that is recognised as signed could not be read.
 #[derive(Debug)]
 pub struct LayerError(pub cms::Error);
 
@@ -94,14 +93,13 @@ pub fn read(
 }
 
 /// Whether this error says that something recognised as SignedData is broken.
+/// What goes over a limit may be sound; it is an error and not a verdict.
 fn is_broken(error: &cms::Error) -> bool {
-    matches!(
-        error,
-        cms::Error::Encoding { .. }
-            | cms::Error::Algorithm(_)
-            | cms::Error::TooMany { .. }
-            | cms::Error::TooManyLayers { .. }
-    )
+    match error {
+        cms::Error::Encoding { source, .. } => !matches!(source, asn1::Error::Limit { .. }),
+        cms::Error::Algorithm(_) => true,
+        _ => false,
+    }
 }
 
 struct Walk<'e> {
