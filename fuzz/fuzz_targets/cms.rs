@@ -22,7 +22,7 @@ fn check(data: &SignedData, content: Option<&[u8]>) {
             signer.signed_attributes.as_ref().map(SigningCertificateRefs::read).unwrap_or_default();
         let content = content.map(|octets| {
             let mut digests = ContentDigests {
-                length: octets.len() as u64,
+                length: Some(octets.len() as u64),
                 prefix: octets[..octets.len().min(PREFIX)].to_vec(),
                 ..ContentDigests::default()
             };

@@ -78,7 +78,9 @@ impl Level {
     ) -> Self {
         let Some(signed) = &signer.signed_attributes else { return Self::Cms };
         let refs = SigningCertificateRefs::read(signed);
-        let certificate = certificates.iter().find(|certificate| signer.sid.names(certificate));
+        let candidates = signer.sid.named(certificates);
+        let meant = candidates.iter().find(|certificate| refs.names(certificate));
+        let certificate = meant.or(candidates.first()).copied();
         let named = match certificate {
             Some(certificate) => refs.names(certificate),
             // A certificate outside the file may still be the one that is named.

@@ -13,7 +13,7 @@ mod stream;
 pub use create::{Prepared, Signatory, Signing, Stamp, add_signature_time_stamp};
 pub use error::{Error, Result};
 pub use level::Level;
-pub use read::{Layer, LayerError, SignedFile, Wrapping, read};
+pub use read::{Layer, LayerError, SignedFile, Wrapping, read, read_outer};
 pub use stream::{
     attach, cosign, cosign_detached, detach, sign_attached, sign_detached, sign_piped,
 };

@@ -5,11 +5,12 @@ use std::io::{Cursor, Read, Write};
 
 use cms::armor::{self, Armor};
 use cms::verify::{ContentDigests, PREFIX, needed_digests};
-use cms::{Limits, SignedData, SignedDataReader, Spans};
+use cms::{Limits, SignedData, SignedDataReader, SignerInfo, Spans};
 use crypto::{DigestAlgorithm, MultiHasher, stream};
+use timestamp::Token;
 use x509::Certificate;
 
-use crate::{Error, Result};
+use crate::{Error, Result, oids};
 
 /// Text wrapping taken off before a layer.
 pub type Wrapping = Armor;
@@ -41,8 +42,24 @@ impl Layer {
     #[must_use]
     pub fn missing_digests(&self) -> BTreeSet<DigestAlgorithm> {
         let Some(content) = &self.content else { return BTreeSet::new() };
-        let needed = self.data.signer_infos.iter().flat_map(needed_digests);
+        let needed = self.needed_digests().into_iter();
         needed.filter(|algorithm| !content.values.contains_key(algorithm)).collect()
+    }
+
+    /// Digests of the content that its signers, and time-stamps on it, are over.
+    #[must_use]
+    pub fn needed_digests(&self) -> BTreeSet<DigestAlgorithm> {
+        let stamped = |signer: &SignerInfo| {
+            let stamps = signer.signed_attributes.iter().flat_map(|set| {
+                set.values(&oids::CONTENT_TIME_STAMP).filter_map(|raw| Token::parse(raw).ok())
+            });
+            stamps.filter_map(|token| token.info.imprint.digest_algorithm()).collect::<Vec<_>>()
+        };
+        let signers = &self.data.signer_infos;
+        signers
+            .iter()
+            .flat_map(|signer| [needed_digests(signer), stamped(signer)].concat())
+            .collect()
     }
 }
 
@@ -51,6 +68,9 @@ impl Layer {
 pub struct SignedFile {
     /// The envelopes that could be read.
     pub layers: Vec<Layer>,
+    /// The content of the last of `layers` starts as a further envelope would,
+    /// but is none: to whom takes the content out, [`read_outer`] gives it whole.
+    pub opaque: bool,
     /// Why the envelope inside the last of `layers` (or the file itself, when
     /// there is none) could not be read, if it could not.
     pub broken: Option<LayerError>,
@@ -80,8 +100,30 @@ pub fn read(
     extra: &BTreeSet<DigestAlgorithm>,
     sink: &mut dyn Write,
 ) -> Result<SignedFile> {
-    let mut walk = Walk { limits: *limits, extra, layers: Vec::new() };
-    let mut source = source;
+    walk(source, limits, extra, sink, true)
+}
+
+/// As [`read`], taking whatever the outermost envelope holds for its content.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_outer(
+    source: impl Read,
+    limits: &Limits,
+    extra: &BTreeSet<DigestAlgorithm>,
+    sink: &mut dyn Write,
+) -> Result<SignedFile> {
+    walk(source, limits, extra, sink, false)
+}
+
+fn walk(
+    mut source: impl Read,
+    limits: &Limits,
+    extra: &BTreeSet<DigestAlgorithm>,
+    sink: &mut dyn Write,
+    nesting: bool,
+) -> Result<SignedFile> {
+    let mut walk = Walk { limits: *limits, extra, nesting, opaque: false, layers: Vec::new() };
     let broken = match walk.layer(&mut source, sink) {
         Ok(()) => None,
         Err(Error::Cms(error)) if is_broken(&error) => Some(LayerError(error)),
@@ -89,7 +131,7 @@ pub fn read(
     };
     // Layers are found outside in but finished inside out.
     walk.layers.reverse();
-    Ok(SignedFile { layers: walk.layers, broken })
+    Ok(SignedFile { layers: walk.layers, opaque: walk.opaque, broken })
 }
 
 /// Whether this error says that something recognised as SignedData is broken.
@@ -105,6 +147,9 @@ fn is_broken(error: &cms::Error) -> bool {
 struct Walk<'e> {
     limits: Limits,
     extra: &'e BTreeSet<DigestAlgorithm>,
+    /// Whether envelopes inside envelopes are opened.
+    nesting: bool,
+    opaque: bool,
     /// Innermost first.
     layers: Vec<Layer>,
 }
@@ -136,15 +181,29 @@ impl Walk<'_> {
                 let mut prefix = Vec::new();
                 let read = (&mut content).take(PREFIX as u64).read_to_end(&mut prefix);
                 read.map_err(from_content)?;
-                let nested = armor::content_type(&prefix[..prefix.len().min(1024)])
-                    == Some(cms::oids::SIGNED_DATA);
+                let nested = self.nesting
+                    && armor::content_type(&prefix[..prefix.len().min(4096)])
+                        == Some(cms::oids::SIGNED_DATA);
+                if nested && depth == self.limits.layers {
+                    let limit = self.limits.layers;
+                    return Err(cms::Error::TooManyLayers { limit }.into());
+                }
                 let whole = Cursor::new(&prefix).chain(content);
-                let length = if nested && depth < self.limits.layers {
+                let length = if nested {
                     let mut tee = Tee { source: whole, hasher: &mut hasher, length: 0 };
                     match self.layer_at(&mut tee, sink, depth + 1) {
                         Ok(()) => {}
                         // The outer envelope is judged whatever is wrong with the inner one.
                         Err(Error::Cms(error)) if is_broken(&error) => inner_failed = Some(error),
+                        // What only starts like an envelope is content like any other.
+                        Err(Error::Cms(
+                            cms::Error::NotCms
+                            | cms::Error::NotSignedData { .. }
+                            | cms::Error::Mime { .. },
+                        )) => {
+                            self.opaque = true;
+                            self.layers.clear();
+                        }
                         Err(error) => return Err(error),
                     }
                     std::io::copy(&mut tee, &mut std::io::sink()).map_err(from_content)?;
@@ -152,7 +211,7 @@ impl Walk<'_> {
                 } else {
                     stream::hash_and_copy(whole, &mut hasher, sink).map_err(from_content)?
                 };
-                Some(ContentDigests { values: hasher.finish(), prefix, length })
+                Some(ContentDigests { values: hasher.finish(), prefix, length: Some(length) })
             }
         };
         let attached = reader.is_attached();

@@ -1,12 +1,14 @@
 //! The verb that takes the content out, through every layer.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use cades::SignedFile;
 use cms::Limits;
 use cms::armor::Armor;
-use files::{FollowLinks, SourceFile};
+use crypto::DigestAlgorithm;
+use files::{FollowLinks, SourceFile, StagedFile};
 
 use crate::output::{self, Placing};
 use crate::progress::{Counted, Progress};
@@ -105,7 +107,13 @@ pub fn extract_file(
 ) -> Result<Extracted> {
     files::refuse_same_file(input, output)?;
     let (mut source, mut staged) = output::open(input, output, placing)?;
-    let (length, removed) = through_layers(&mut source, &mut staged, progress)?;
+    let mut taken = through_layers(&mut source, &mut staged, progress, cades::read)?;
+    if taken.opaque {
+        // The content only looked like a further envelope: what was taken off it goes back on.
+        staged = StagedFile::create(output)?;
+        taken = through_layers(&mut source, &mut staged, progress, cades::read_outer)?;
+    }
+    let Taken { length, removed, .. } = taken;
     source.check_unchanged()?;
     let output = staged.commit(placing.overwrite, placing.durability)?;
     Ok(Extracted { output, length, removed })
@@ -117,16 +125,37 @@ pub fn extract_file(
 /// As [`extract_file`]; what was written before an error is worth nothing.
 pub fn extract_to(input: &Path, out: &mut dyn Write) -> Result<(u64, Vec<Removed>)> {
     let mut source = SourceFile::open(input, FollowLinks::Follow)?;
-    let result = through_layers(&mut source, out, None)?;
+    let taken = through_layers(&mut source, out, None, cades::read)?;
+    if taken.opaque {
+        let source = cades::Error::Cms(cms::Error::NotCms);
+        return Err(Error::Cades { path: input.to_owned(), source });
+    }
     source.check_unchanged()?;
-    Ok(result)
+    Ok((taken.length, taken.removed))
 }
 
-fn through_layers(
-    source: &mut SourceFile,
+/// What was written, and what was taken off it.
+struct Taken {
+    length: u64,
+    removed: Vec<Removed>,
+    /// What was written is of no use: read again with [`cades::read_outer`].
+    opaque: bool,
+}
+
+/// How the envelopes of a file are opened.
+type Open<'r, 's> = fn(
+    Counted<'r, &'s mut SourceFile>,
+    &Limits,
+    &BTreeSet<DigestAlgorithm>,
+    &mut dyn Write,
+) -> cades::Result<SignedFile>;
+
+fn through_layers<'p, 's>(
+    source: &'s mut SourceFile,
     out: &mut dyn Write,
-    progress: Option<&Progress<'_>>,
-) -> Result<(u64, Vec<Removed>)> {
+    progress: Option<&'p Progress<'p>>,
+    open: Open<'p, 's>,
+) -> Result<Taken> {
     let path = source.path().to_owned();
     let failed = Error::cades(&path);
     let found =
@@ -134,10 +163,8 @@ fn through_layers(
     if found != FileKind::SignedData {
         return Err(Error::Unsupported { path, found });
     }
-    let file =
-        cades::read(Counted::new(source, progress), &Limits::default(), &Default::default(), out)
-            .map_err(&failed)?;
-    let SignedFile { layers, broken } = file;
+    let file = open(Counted::new(source, progress), &Limits::default(), &BTreeSet::new(), out);
+    let SignedFile { layers, opaque, broken } = file.map_err(&failed)?;
     if let Some(broken) = broken {
         return Err(failed(broken.0.into()));
     }
@@ -148,5 +175,5 @@ fn through_layers(
         let wrapping = layer.wrapping.iter().map(|armor| Removed::Wrapping(*armor));
         wrapping.chain([Removed::Signature { signers: layer.data.signer_infos.len() }])
     });
-    Ok((content.length, removed.collect()))
+    Ok(Taken { length: content.length.unwrap_or(0), removed: removed.collect(), opaque })
 }

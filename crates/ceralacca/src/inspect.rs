@@ -229,7 +229,7 @@ fn layer_view(layer: &Layer) -> LayerView {
         version: layer.data.version,
         ber: layer.spans.is_ber,
         content_type: layer.data.content_type.to_string(),
-        content: layer.content.as_ref().map(|content| content.length),
+        content: layer.content.as_ref().and_then(|content| content.length),
         digest_algorithms: layer
             .data
             .announced_digests()

@@ -5,7 +5,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use cades::SignedFile;
-use cms::verify::{ContentDigests, PREFIX, needed_digests};
+use cms::verify::{ContentDigests, PREFIX};
 use cms::{Limits, armor};
 use crypto::{DigestAlgorithm, MultiHasher};
 use files::{FollowLinks, SourceFile};
@@ -184,16 +184,10 @@ fn read_twice(
 /// Gives a detached signature the digests of its content.
 fn supply_content(file: &mut SignedFile, options: &VerifyOptions<'_>) -> Result<()> {
     let Some(layer) = file.layers.last_mut().filter(|layer| !layer.attached) else {
-        return Ok(());
+        return compare_content(file, options);
     };
     if let Some(path) = options.content {
-        let needed: BTreeSet<_> = layer
-            .data
-            .signer_infos
-            .iter()
-            .flat_map(needed_digests)
-            .chain(stamped_digests(layer))
-            .collect();
+        let needed = layer.needed_digests();
         layer.content = Some(digest_file(path, needed, options)?);
     } else if let Some((algorithm, digest)) = options.content_digest {
         let mut content = ContentDigests::default();
@@ -203,13 +197,33 @@ fn supply_content(file: &mut SignedFile, options: &VerifyOptions<'_>) -> Result<
     Ok(())
 }
 
-/// Digests that content time-stamps of a layer are over.
-fn stamped_digests(layer: &cades::Layer) -> Vec<DigestAlgorithm> {
-    let attributes = layer.data.signer_infos.iter().filter_map(|s| s.signed_attributes.as_ref());
-    attributes
-        .flat_map(|set| set.values(&cades::oids::CONTENT_TIME_STAMP))
-        .filter_map(|raw| timestamp::Token::parse(raw).ok()?.info.imprint.digest_algorithm())
-        .collect()
+/// Makes sure that a content named beside a file that has its own inside is
+/// that content: whoever names one wants it checked.
+fn compare_content(file: &SignedFile, options: &VerifyOptions<'_>) -> Result<()> {
+    let inside = || file.layers.iter().filter_map(|layer| layer.content.as_ref());
+    let equal = match (options.content, options.content_digest) {
+        (Some(path), _) => {
+            let algorithms: BTreeSet<_> =
+                inside().flat_map(|content| content.values.keys().copied()).collect();
+            let given = digest_file(path, algorithms, options)?;
+            let same = |content: &ContentDigests| {
+                let mut values = content.values.iter();
+                values.all(|(algorithm, value)| given.values.get(algorithm) == Some(value))
+            };
+            inside().any(same)
+        }
+        (None, Some((algorithm, digest))) => {
+            let mut hashed =
+                inside().filter_map(|content| content.values.get(&algorithm)).peekable();
+            hashed.peek().is_none() || hashed.any(|value| value == digest)
+        }
+        (None, None) => true,
+    };
+    if equal {
+        return Ok(());
+    }
+    let path = options.content.unwrap_or(Path::new("-")).to_owned();
+    Err(Error::Cades { path, source: cades::Error::WrongContent { signer: 1 } })
 }
 
 fn digest_file(
@@ -226,7 +240,7 @@ fn digest_file(
     let length =
         crypto::stream::hash(Counted::new(whole, options.progress), &mut hasher).map_err(failed)?;
     source.check_unchanged()?;
-    Ok(ContentDigests { values: hasher.finish(), prefix, length })
+    Ok(ContentDigests { values: hasher.finish(), prefix, length: Some(length) })
 }
 
 fn timestamp(source: &mut SourceFile, options: &VerifyOptions<'_>) -> Result<Facts> {

@@ -260,13 +260,15 @@ impl Base64Reader<'_> {
             }
             self.source.consume(used);
         }
-        let whole = if self.ended { self.digits.len() } else { self.digits.len() / 4 * 4 };
+        // At the end one digit may be left over, of a text that was cut: it makes no octet.
+        let digits = self.digits.len();
+        let whole = if self.ended { digits - usize::from(digits % 4 == 1) } else { digits / 4 * 4 };
         self.out.clear();
         self.read = 0;
         ENGINE
             .decode_vec(&self.digits[..whole], &mut self.out)
             .map_err(|_| Error::Mime { what: "base64 text" }.into_io())?;
-        self.digits.drain(..whole);
+        self.digits.drain(..if self.ended { digits } else { whole });
         Ok(())
     }
 }
@@ -335,6 +337,31 @@ mod tests {
             assert_eq!(unwrap(wrapped.as_bytes()).unwrap(), (expected.to_vec(), armor));
         }
         assert_eq!(unwrap(DER).unwrap(), (DER.to_vec(), vec![]));
+    }
+
+    #[test]
+    fn the_content_type_is_seen_whatever_the_line_width() {
+        let mut der = vec![0x30, 0x80, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 13, 1, 7, 2, 0xa0, 0x80];
+        der.resize(50_000, 0xa5);
+        let text = base64(&der);
+        for width in 50..90 {
+            for end in ["\n", "\r\n"] {
+                let lines: Vec<&str> = text
+                    .as_bytes()
+                    .chunks(width)
+                    .map(|line| std::str::from_utf8(line).unwrap())
+                    .collect();
+                let lines = lines.join(end);
+                let pem = format!("-----BEGIN PKCS7-----{end}{lines}{end}-----END PKCS7-----{end}");
+                for wrapped in [lines.clone(), pem, base64(lines.as_bytes())] {
+                    for cut in [1024, 4096] {
+                        let found = content_type(&wrapped.as_bytes()[..cut]);
+                        assert_eq!(found, Some(crate::oids::SIGNED_DATA), "{width} {cut}");
+                    }
+                    assert_eq!(unwrap(wrapped.as_bytes()).unwrap().0, der);
+                }
+            }
+        }
     }
 
     #[test]

@@ -20,8 +20,8 @@ pub struct ContentDigests {
     pub values: BTreeMap<DigestAlgorithm, Vec<u8>>,
     /// The first [`PREFIX`] octets.
     pub prefix: Vec<u8>,
-    /// Size of the content in octets.
-    pub length: u64,
+    /// Size of the content in octets; `None` when only digests of it are known.
+    pub length: Option<u64>,
 }
 
 /// Whether the content is the one that was signed.
@@ -208,14 +208,17 @@ fn verify_direct(
     content: Option<&ContentDigests>,
     signature: &[u8],
 ) -> ValueCheck {
-    let Some(content) = content else { return ValueCheck::ContentMissing };
+    // A digest somebody gives may be that of anything: signed directly, the octets must be seen.
+    let Some(content) = content.filter(|content| content.length.is_some()) else {
+        return ValueCheck::ContentMissing;
+    };
     let result = match algorithm.digest() {
         Some(digest) => match content.values.get(&digest) {
             Some(value) => key.verify_digest(algorithm, value, signature),
             None => return ValueCheck::NotHashed(digest),
         },
         // EdDSA is over the content itself, which must be small enough to be kept.
-        None if content.length == content.prefix.len() as u64 => {
+        None if content.length == Some(content.prefix.len() as u64) => {
             key.verify(algorithm, &content.prefix, signature)
         }
         None => return ValueCheck::ContentMissing,

@@ -191,7 +191,7 @@ impl Token {
             .map(|certificate| (*certificate).clone());
         let check = certificate.as_ref().map(|certificate| {
             let mut content = ContentDigests {
-                length: self.content.len() as u64,
+                length: Some(self.content.len() as u64),
                 prefix: self.content.clone(),
                 ..ContentDigests::default()
             };

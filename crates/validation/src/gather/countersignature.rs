@@ -13,6 +13,9 @@ use cms::{Limits, SignerInfo};
 /// Countersignatures on countersignatures that are read; two levels are met.
 const DEPTH: usize = 4;
 
+/// Signatures of one file that are judged, countersignatures included.
+const MOST: usize = 1024;
+
 /// Adds the facts of every countersignature on `signer`, whose id is `parent`, and of those on them.
 pub(super) fn gather(
     parent: &str,
@@ -23,6 +26,9 @@ pub(super) fn gather(
     facts: &mut Facts,
 ) {
     for (index, raw) in signer.unsigned_values(&cms::oids::COUNTERSIGNATURE).enumerate() {
+        if facts.signatures.len() >= MOST {
+            return;
+        }
         let id = format!("{parent}.{}", index + 1);
         let parsed = Value::parse(raw).map_err(|error| describe(&error)).and_then(|value| {
             SignerInfo::parse(&value, &Limits::default()).map_err(|error| describe(&error))
@@ -51,7 +57,7 @@ pub(super) fn gather(
                 .map(|algorithm| (algorithm, crypto::digest(algorithm, &signer.signature)))
                 .collect(),
             prefix: signer.signature.clone(),
-            length: signer.signature.len() as u64,
+            length: Some(signer.signature.len() as u64),
         };
         let subject = Subject {
             data: &layer.data,

@@ -220,7 +220,9 @@ fn content_digest(
         ContentCheck::Missing | ContentCheck::NotHashed(_) => ContentDigest::ContentMissing,
         ContentCheck::NoMessageDigest => ContentDigest::NoReference,
         ContentCheck::UnknownDigest(_) => ContentDigest::NotComputed,
-        ContentCheck::Direct if content.is_some() => ContentDigest::Intact,
+        ContentCheck::Direct if content.is_some_and(|content| content.length.is_some()) => {
+            ContentDigest::Intact
+        }
         ContentCheck::Direct => ContentDigest::ContentMissing,
     }
 }
@@ -335,14 +337,17 @@ pub(super) fn reference_facts(
     let v2 = refs.v2.iter().flatten().map(|reference| (ReferenceForm::V2, reference));
     let mut references: Vec<CertificateReference> =
         v1.chain(v2).take(MAX_REFERENCES).map(fact).collect();
-    if refs.malformed && references.is_empty() {
+    if refs.malformed {
         // An attribute that names nothing readable names no certificate at hand.
-        references.push(CertificateReference {
-            form,
-            digest_algorithm: "unknown".to_owned(),
-            certificate: None,
-            issuer_serial_matches: None,
-        });
+        references.insert(
+            0,
+            CertificateReference {
+                form,
+                digest_algorithm: "unknown".to_owned(),
+                certificate: None,
+                issuer_serial_matches: None,
+            },
+        );
     }
     ReferenceFacts { form, references }
 }
