@@ -57,6 +57,15 @@ impl std::fmt::Debug for Evidence<'_> {
     }
 }
 
+/// Digests of the certificates of a pool by one algorithm.
+#[derive(Default)]
+struct DigestIndex {
+    /// How many of the pool are in it.
+    covered: usize,
+    /// Places in the pool.
+    places: BTreeMap<Vec<u8>, usize>,
+}
+
 /// Collects what the file offers, then answers for every certificate that matters.
 pub(super) struct Gatherer<'a> {
     evidence: &'a Evidence<'a>,
@@ -66,8 +75,8 @@ pub(super) struct Gatherer<'a> {
     fetched: BTreeSet<x509::Fingerprint>,
     /// What the network did not bring, for the report.
     failures: Vec<StructuralFinding>,
-    /// Digests of the pool by algorithm, and how much of the pool each covers.
-    digests: RefCell<BTreeMap<DigestAlgorithm, (usize, BTreeMap<Vec<u8>, usize>)>>,
+    /// Digests of the pool.
+    digests: RefCell<BTreeMap<DigestAlgorithm, DigestIndex>>,
     /// Signature verifications left for paths in this file.
     checks_left: u32,
 }
@@ -138,12 +147,12 @@ impl<'a> Gatherer<'a> {
     pub(super) fn by_digest(&self, reference: &CertificateRef) -> Option<Certificate> {
         let algorithm = reference.algorithm?;
         let mut digests = self.digests.borrow_mut();
-        let (covered, index) = digests.entry(algorithm).or_default();
-        for (place, certificate) in self.pool.iter().enumerate().skip(*covered) {
-            index.entry(crypto::digest(algorithm, certificate.der())).or_insert(place);
+        let index = digests.entry(algorithm).or_default();
+        for (place, certificate) in self.pool.iter().enumerate().skip(index.covered) {
+            index.places.entry(crypto::digest(algorithm, certificate.der())).or_insert(place);
         }
-        *covered = self.pool.len();
-        index.get(&reference.digest).and_then(|place| self.pool.get(*place)).cloned()
+        index.covered = self.pool.len();
+        index.places.get(&reference.digest).and_then(|place| self.pool.get(*place)).cloned()
     }
 
     /// Asks for chains and revocation data of a certificate.
