@@ -13,10 +13,22 @@ const BLOCKS: usize = 8;
 
 /// Reads `source` to its end into `hasher`; returns its size in octets.
 ///
+/// On one thread: with nothing to be written beside it, hashing what was just
+/// read from the same core's cache is faster than handing it to another core.
+///
 /// # Errors
 /// The source failed.
-pub fn hash(source: impl Read, hasher: &mut MultiHasher) -> io::Result<u64> {
-    hash_and_copy(source, hasher, io::sink())
+pub fn hash(mut source: impl Read, hasher: &mut MultiHasher) -> io::Result<u64> {
+    let mut block = vec![0; BLOCK / 2];
+    let mut total = 0;
+    loop {
+        let filled = fill(&mut source, &mut block)?;
+        hasher.update(&block[..filled]);
+        total += filled as u64;
+        if filled < block.len() {
+            return Ok(total);
+        }
+    }
 }
 
 /// Reads `source` to its end once, into `hasher` and into `sink`; returns its
@@ -124,6 +136,9 @@ mod tests {
             for algorithm in [DigestAlgorithm::Sha256, DigestAlgorithm::Sha512] {
                 assert_eq!(digests[&algorithm], digest(algorithm, &content), "{size}");
             }
+            let mut alone = MultiHasher::new([DigestAlgorithm::Sha256, DigestAlgorithm::Sha512]);
+            assert_eq!(hash(&content[..], &mut alone).unwrap(), size as u64);
+            assert_eq!(alone.finish(), digests, "{size}");
         }
     }
 
