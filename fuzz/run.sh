@@ -61,18 +61,29 @@ seeds_for() {
         case $1 in
         asn1_*) link "$corpus/fuzz-corpora" ; link "$corpus" \( -name '*.p7m' -o -name '*.tsr' \) ;;
         armor) link "$corpus" \( -name '*.pem' -o -name '*.p7m' -o -name '*.p7s' \) ;;
-        certificate) link "$corpus/fuzz-corpora/x509"; link "$corpus" \( -name '*.crt' -o -name '*.pem' \) ;;
+        certificate | path) link "$corpus/fuzz-corpora/x509"; link "$corpus" \( -name '*.crt' -o -name '*.pem' \) ;;
         crl) link "$corpus/fuzz-corpora/crl"; link "$corpus" -name '*.crl'
             unpem "$corpus" -path '*crl*' -name '*.pem' ;;
         ocsp) unpem "$corpus" -path '*ocsp*' -name '*.pem' ;;
         keys) link "$here/../crates/crypto/tests/data" ;;
-        cms | verdict) link "$corpus/fuzz-corpora/cms"
+        cms | verdict | rewrite | archive_attributes) link "$corpus/fuzz-corpora/cms"
             link "$corpus" \( -name '*.p7m' -o -name '*.p7s' -o -name '*.pkcs7' -o -name '*.scs' \) ;;
         tst) link "$corpus/fuzz-corpora/cms"; link "$corpus" \( -name '*.tsr' -o -name '*.tst' \) ;;
+        tsd | m7m) link "$corpus" -name "*.$1" ;;
         pindex) link "$corpus" -name '*.xml' ;;
-        package_zip) link "$corpus" \( -name '*.asic*' -o -name '*.sce' -o -name '*.scs' -o -name '*.zip' \) ;;
+        asic_manifest) link "$corpus" -iname '*manifest*.xml' ;;
+        package_zip | asic) link "$corpus" \( -name '*.asic*' -o -name '*.sce' -o -name '*.scs' -o -name '*.zip' \) ;;
         esac
     fi
+    # What no public file shows: archives, metadata under a stamp, containers, made by the lab.
+    case $1 in
+    cms | verdict | rewrite | archive_attributes) link "$made" -name '*.p7m' ;;
+    tst) link "$made" -name '*.tsr' ;;
+    tsd | m7m) link "$made" -name "*.$1" ;;
+    asic) link "$made" -name '*.asic*' ;;
+    asic_manifest) link "$made" -name '*.xml' ;;
+    path) link "$made" -name '*.chain' ;;
+    esac
     case $1 in
     metadata_toml) link "$here/../crates/preservation" -name '*.toml' ! -name Cargo.toml ;;
     pindex) link "$vectors" -name '*.xml' ;;
@@ -83,6 +94,9 @@ seeds_for() {
 cd "$here"
 export OPENSSL_NO_VENDOR="${OPENSSL_NO_VENDOR-1}"
 cargo +nightly fuzz build --fuzz-dir .
+made=$here/target/made
+rm -rf "$made"
+cargo run --quiet --manifest-path "$here/../Cargo.toml" --package ceralacca-lab --example seeds -- "$made"
 bin=$here/target/$(rustc +nightly -vV | sed -n 's/^host: //p')/release
 status=0
 for target; do

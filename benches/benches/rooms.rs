@@ -74,7 +74,7 @@ fn sign_attached(bencher: Bencher<'_, '_>) {
     let content = content();
     bencher.counter(BytesCount::of_slice(&content)).bench_local(|| {
         let signatories = [Signatory { key: &key, certificate: &certificate, chain: &[] }];
-        let mut signing = Signing { signatories: &signatories, signing_time: now(), stamp: None };
+        let mut signing = Signing::new(&signatories, now());
         let mut out = Cursor::new(Vec::with_capacity(CONTENT + 65536));
         cades::sign_attached(Cursor::new(&content), CONTENT as u64, &mut out, &mut signing)
             .unwrap();

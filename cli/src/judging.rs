@@ -61,7 +61,10 @@ impl Grounds {
         let at = trust.at.as_deref().map(|at| instant::parse("--at", at)).transpose()?;
         Ok(Self {
             evidence,
-            fetch: trust.online.then(|| network::fetch(settings)).transpose()?,
+            fetch: trust
+                .online
+                .then(|| network::fetch(settings, now, network::Reuse::All))
+                .transpose()?,
             policy: policy(settings.policy.value.as_deref())?,
             times: Times { at, ..Times::now(now) },
         })

@@ -19,6 +19,7 @@ mod outcome;
 mod paths;
 mod printer;
 mod progress;
+mod raising;
 mod secrets;
 mod settings;
 mod signals;
@@ -118,6 +119,7 @@ fn add_own(verb: &Verb, flags: &mut Layer) {
     let own = match verb {
         Verb::Sign(a) => keys::layer(&a.keys),
         Verb::Cosign(a) => keys::layer(&a.keys),
+        Verb::Countersign(a) => keys::layer(&a.keys),
         Verb::Package(args::Package::Aip(a)) => keys::layer(&a.keys),
         _ => Layer::default(),
     };
@@ -125,6 +127,8 @@ fn add_own(verb: &Verb, flags: &mut Layer) {
     let tsa = match verb {
         Verb::Sign(a) => Some(&a.tsa),
         Verb::Cosign(a) => Some(&a.tsa),
+        Verb::Countersign(a) => Some(&a.tsa),
+        Verb::Extend(a) => Some(&a.tsa),
         Verb::Timestamp(a) => Some(&a.tsa),
         Verb::Package(args::Package::Aip(a)) => Some(&a.tsa),
         _ => None,
@@ -135,13 +139,16 @@ fn add_own(verb: &Verb, flags: &mut Layer) {
         flags.tsa_password_file.clone_from(&tsa.tsa_password_file);
     }
     let trust = match verb {
-        Verb::Cosign(a) => Some(&a.trust),
-        Verb::Verify(a) => Some(&a.trust),
-        Verb::Cert(args::Cert::Verify(a)) => Some(&a.trust),
-        Verb::Package(args::Package::Verify(a)) => Some(&a.trust),
+        Verb::Sign(a) => Some(&a.evidence.trust),
+        Verb::Countersign(a) => Some(&a.evidence.trust),
+        Verb::Extend(a) => Some(&a.evidence.trust),
+        Verb::Cosign(a) => Some(&a.trust.trust),
+        Verb::Verify(a) => Some(&a.trust.trust),
+        Verb::Cert(args::Cert::Verify(a)) => Some(&a.trust.trust),
+        Verb::Package(args::Package::Verify(a)) => Some(&a.trust.trust),
         _ => None,
     };
-    flags.trust = trust.and_then(|t| settings::some(&t.trust));
+    flags.trust = trust.and_then(|trust| settings::some(trust));
     if let Verb::Verify(a) = verb {
         flags.policy.clone_from(&a.policy);
     }
@@ -152,7 +159,14 @@ fn manner(cli: &Cli, form: Form, settings: Option<&Settings>, lang: Lang) -> Man
     let named = verb.output().is_some_and(|o| paths::is_dash(o));
     // What came from stdin and is not told where to go, goes to stdout.
     let piped = verb.output().is_none()
-        && matches!(verb, Verb::Sign(_) | Verb::Extract(_) | Verb::Cosign(_))
+        && matches!(
+            verb,
+            Verb::Sign(_)
+                | Verb::Extract(_)
+                | Verb::Cosign(_)
+                | Verb::Countersign(_)
+                | Verb::Extend(_)
+        )
         && verb.inputs().iter().any(|i| paths::is_dash(i));
     Manner {
         form,

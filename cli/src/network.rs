@@ -4,7 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use ceralacca::TimestampAuthority;
-use ceralacca::online::{Credentials, HttpClient, HttpConfig, HttpFetch, HttpTimestampAuthority};
+use ceralacca::online::{
+    Credentials, HttpClient, HttpConfig, HttpFetch, HttpTimestampAuthority, STORE_CAP, Store,
+};
+use chrono::{DateTime, Utc};
 use zeroize::Zeroizing;
 
 use crate::clean;
@@ -94,12 +97,32 @@ pub(crate) fn no_authority() -> Failure {
     ))
 }
 
-/// Fetches what certificates point to.
+/// What of earlier runs may serve again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reuse {
+    /// Lists, certificates and OCSP answers: for a judgement.
+    All,
+    /// Not OCSP answers: a new signature wants one that is newer than itself.
+    Lists,
+}
+
+/// Fetches what certificates point to, and keeps it in the cache folder unless told otherwise.
 ///
 /// # Errors
 /// As [`authorities`].
-pub(crate) fn fetch(settings: &Settings) -> Result<HttpFetch, Failure> {
-    Ok(HttpFetch::new(client(settings)?))
+pub(crate) fn fetch(
+    settings: &Settings,
+    now: DateTime<Utc>,
+    reuse: Reuse,
+) -> Result<HttpFetch, Failure> {
+    let fetch = HttpFetch::new(client(settings)?);
+    Ok(match &settings.cache_folder {
+        Some(folder) if !settings.no_cache.value => {
+            let store = Store::new(folder.join("fetched"), STORE_CAP, now.into());
+            fetch.with_store(store, ceralacca::serves(now, reuse == Reuse::All))
+        }
+        _ => fetch,
+    })
 }
 
 fn client(settings: &Settings) -> Result<HttpClient, Failure> {

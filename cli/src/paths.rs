@@ -149,8 +149,10 @@ pub(crate) fn marked(input: &Path, mark: &str) -> Option<PathBuf> {
 }
 
 /// Extensions that say "something is wrapped around the content".
-const WRAPPINGS: &[&str] =
-    &["p7m", "p7s", "p7", "p7x", "m7m", "tsd", "tst", "tsr", "b64", "base64", "pem", "eml"];
+const WRAPPINGS: &[&str] = &[
+    "p7m", "p7s", "p7", "p7x", "m7m", "tsd", "tst", "tsr", "b64", "base64", "pem", "eml", "asics",
+    "asice", "scs", "sce",
+];
 
 /// The name less the extensions of its wrappings: `atto.pdf.p7m.p7m` → `atto.pdf`. A name without
 /// any gets `.content`, since the output may not be the input.
@@ -175,6 +177,28 @@ pub(crate) fn unwrapped(input: &Path) -> Option<PathBuf> {
         }
     }
     if !removed {
+        name.push(".content");
+    }
+    Some(input.with_file_name(name))
+}
+
+/// As [`unwrapped`], less the extensions of so many envelopes: `atto.pdf.p7m.p7m` → `atto.pdf.p7m`.
+pub(crate) fn opened(input: &Path, layers: u8) -> Option<PathBuf> {
+    if is_dash(input) {
+        return None;
+    }
+    let mut name: OsString = input.file_name()?.to_owned();
+    let mut left = layers;
+    while left > 0 {
+        let path = Path::new(&name);
+        let extension = path.extension().and_then(OsStr::to_str).map(str::to_ascii_lowercase);
+        let known = extension.as_deref().filter(|e| WRAPPINGS.contains(e));
+        let (Some(known), Some(stem)) = (known, path.file_stem()) else { break };
+        // Text wrapping is no envelope of its own.
+        left -= u8::from(!["b64", "base64", "pem", "eml"].contains(&known));
+        name = stem.to_owned();
+    }
+    if name == input.file_name()? {
         name.push(".content");
     }
     Some(input.with_file_name(name))
@@ -217,6 +241,20 @@ mod tests {
             (".p7m", ".p7m.content"),
         ] {
             assert_eq!(unwrapped(p(input)), Some(output.into()), "{input}");
+        }
+    }
+
+    #[test]
+    fn envelopes_are_opened_one_by_one() {
+        for (input, layers, output) in [
+            ("atto.pdf.p7m.p7m", 1, "atto.pdf.p7m"),
+            ("atto.pdf.p7m.p7m", 2, "atto.pdf"),
+            ("atto.pdf.p7m.tsd", 1, "atto.pdf.p7m"),
+            ("atto.pdf.p7m.b64", 1, "atto.pdf"),
+            ("atto.pdf.p7m", 7, "atto.pdf"),
+            ("atto.pdf", 1, "atto.pdf.content"),
+        ] {
+            assert_eq!(opened(Path::new(input), layers), Some(output.into()), "{input} {layers}");
         }
     }
 

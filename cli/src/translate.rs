@@ -52,6 +52,7 @@ impl Failure {
             Family::Key => Exit::Key,
             Family::Usage => Exit::Usage,
             Family::Judgement => Exit::Failed,
+            Family::Incomplete => Exit::Indeterminate,
         };
         let it = clean::line(&sentence(error)).into_owned();
         let failure = Self::new(error.code(), exit, Text::new(it, english(error)));
@@ -94,6 +95,10 @@ fn english(error: &Error) -> String {
                 Obstacle::NotYetValid { not_before } => {
                     format!("is valid only from {}", instant::shown_in(*not_before, Lang::En))
                 }
+                Obstacle::Revoked { at, on_hold } => {
+                    let what = if *on_hold { "suspended" } else { "revoked" };
+                    format!("is {what} since {}", instant::shown_in(*at, Lang::En))
+                }
                 other => other.to_string(),
             };
             clean::line(&format!("the certificate of {subject} {when}")).into_owned()
@@ -131,6 +136,24 @@ fn sentence(error: &Error) -> String {
         Error::AlreadySigned { path, subject } => {
             format!("{}: {subject} ha già firmato", clean::path(path))
         }
+        Error::Container { path, source } => format!("{}: {}", clean::path(path), asic(source)),
+        Error::ContainerFiles { kind, files } => {
+            format!("un {} non contiene {files} file", kind.name())
+        }
+        Error::ContainerSeveral { path, files } => format!(
+            "{}: contiene {files} file, e lì se ne può scrivere uno solo",
+            clean::path(path)
+        ),
+        Error::ContainerKind { path, kind } => {
+            format!("{}: con un {} non si può fare", clean::path(path), kind.name())
+        }
+        Error::ContainerSealed { path, member } => format!(
+            "{}: «{member}» è coperto da una marca temporale e non può cambiare",
+            clean::path(path)
+        ),
+        Error::ContainerAltered { path, member } => {
+            format!("{}: «{member}» non è il file che fu firmato", clean::path(path))
+        }
         Error::Unsupported { path, found } => {
             format!("{}: {}", clean::path(path), kind(*found))
         }
@@ -140,8 +163,79 @@ fn sentence(error: &Error) -> String {
         Error::PresentSignatures { path, .. } => {
             format!("{}: le firme presenti non superano la verifica", clean::path(path))
         }
+        Error::Material { path, missing } => {
+            format!("{}: {}", clean::path(path), self::missing(missing))
+        }
+        Error::Broken { path, id, what } => {
+            format!("{}: la firma {id} è guasta: {}", clean::path(path), broken(what))
+        }
+        Error::TooLate { path, subject, not_after } => format!(
+            "{}: il certificato di {subject} è scaduto il {} e nessuna marca temporale è più vecchia",
+            clean::path(path),
+            instant::shown_in(*not_after, Lang::It)
+        ),
         Error::Online(error) => network(error),
         other => with_causes(other),
+    }
+}
+
+/// What could not be found, and what was tried.
+fn missing(missing: &ceralacca::Missing) -> String {
+    use ceralacca::Step as S;
+    let subject = &missing.subject;
+    let mut text = match &missing.step {
+        S::Trust => format!(
+            "nessuna autorità è fidata, quindi la catena di {subject} non si può completare"
+        ),
+        S::Issuer { name } => {
+            format!("nella catena di {subject} manca il certificato di chi lo ha emesso, {name}")
+        }
+        S::Path => format!("il certificato di {subject} non porta a nessuna autorità fidata"),
+        S::Validity { at } => {
+            format!("la catena di {subject} non era valida il {}", instant::shown_in(*at, Lang::It))
+        }
+        S::Revocation => format!("non ci sono dati di revoca utilizzabili su {subject}"),
+        S::Limit { what, limit } => {
+            format!("superato il limite di {limit} ({what}), al certificato di {subject}")
+        }
+        _ => return missing.to_string(),
+    };
+    for attempt in missing.attempts.iter().take(3) {
+        text.push_str("; ");
+        text.push_str(attempt);
+    }
+    text
+}
+
+fn missing_step(step: &ceralacca::Step, tried: bool) -> Option<&'static str> {
+    use ceralacca::Step as S;
+    Some(match step {
+        S::Trust => "indicare le autorità fidate con --trust FILE o cartella",
+        S::Issuer { .. } => {
+            "dare il certificato di chi lo ha emesso con --chain, e quello dell'autorità con --trust"
+        }
+        S::Path => "dare il certificato dell'autorità con --trust",
+        S::Validity { .. } => {
+            "un certificato scaduto non si può più provare valido; si veda: ceralacca verifica"
+        }
+        S::Revocation if tried => {
+            "riprovare più tardi, o dare una lista con --crl o una risposta con --ocsp; gli indirizzi della propria rete richiedono --allow-net"
+        }
+        S::Revocation => "dare una lista con --crl o una risposta con --ocsp",
+        S::Limit { .. } => "nessun file onesto si avvicina a questo limite",
+        _ => return None,
+    })
+}
+
+/// Completes "la firma … è guasta".
+fn broken(what: &str) -> &str {
+    match what {
+        "its certificate is not at hand" => "il suo certificato non è disponibile",
+        "its value does not verify" => "il suo valore non corrisponde",
+        "its algorithm cannot be checked" => "il suo algoritmo non si può controllare",
+        "it is over another content" => "è su un altro contenuto",
+        "it does not say what it is over" => "non dice su che cosa è fatta",
+        other => other,
     }
 }
 
@@ -153,6 +247,9 @@ fn next_step(error: &Error) -> Option<String> {
         Error::X509 { source, .. } => x509_step(source),
         Error::NoCertificate { .. } => Some("indicarlo con --cert FILE"),
         Error::KeyMismatch { .. } => Some("indicare il certificato emesso per questa chiave"),
+        Error::Certificate { obstacle: Obstacle::Revoked { .. }, .. } => {
+            Some("firmare con un altro certificato: una firma con questo non ha effetto")
+        }
         Error::Certificate { obstacle, .. } => {
             return Some(format!(
                 "usare il certificato fatto per firmare; se è proprio ciò che si vuole: --allow {}",
@@ -162,9 +259,29 @@ fn next_step(error: &Error) -> Option<String> {
         Error::AlreadySigned { .. } => {
             Some("per firmare ancora con la stessa chiave aggiungere --again")
         }
+        Error::Container { source, .. } => asic_step(source),
+        Error::ContainerFiles { files: 0, .. } => Some("indicare i file da firmare"),
+        Error::ContainerFiles { .. } => {
+            Some("per più file c'è il contenitore fatto per loro: --format asic-e")
+        }
+        Error::ContainerSeveral { .. } => Some("indicare una cartella con -o"),
+        Error::ContainerKind { .. } => Some("usare un ASiC-E: --format asic-e"),
+        Error::ContainerSealed { .. } => Some(
+            "lo copre una marca temporale d'archivio: si rinnova con ceralacca estendi --level lta",
+        ),
+        Error::ContainerAltered { .. } => Some("guardarlo con: ceralacca verifica"),
         Error::Unsupported { found, .. } => kind_step(*found),
         Error::ContentNeeded { .. } => Some("indicare il file firmato con --content FILE"),
         Error::PresentSignatures { .. } => Some("guardarle con: ceralacca verifica"),
+        Error::Material { missing, .. } => {
+            missing_step(&missing.step, !missing.attempts.is_empty())
+        }
+        Error::Broken { .. } => Some(
+            "guardarla con: ceralacca verifica; per estendere solo le altre, indicarle con --signature",
+        ),
+        Error::TooLate { .. } => Some(
+            "una marca di oggi non prova nulla sul giorno della firma; se c'è un'altra prova di quel giorno: --allow expired",
+        ),
         Error::Online(error) => network_step(error),
         _ => None,
     };
@@ -184,25 +301,70 @@ fn obstacle(obstacle: Obstacle) -> String {
             "non serve per firmare documenti: nel suo uso manca il non ripudio".to_owned()
         }
         Obstacle::AutomaticOnly => "è limitato alle procedure di firma automatica".to_owned(),
+        Obstacle::Revoked { at, on_hold } => {
+            let what = if on_hold { "sospeso" } else { "revocato" };
+            format!("è {what} dal {}", instant::shown_in(at, Lang::It))
+        }
         other => other.to_string(),
     }
+}
+
+fn asic(error: &::asic::Error) -> String {
+    use ::archive::Error as A;
+    use ::asic::Error as E;
+    match error {
+        E::Archive(error) => match error {
+            A::Refused { findings } => {
+                let refusing = findings.iter().find(|finding| finding.problem.refuses());
+                let why = refusing.map(::archive::Finding::it).unwrap_or_default();
+                format!("il file ZIP non viene letto. {why}")
+            }
+            A::Damaged { member } => {
+                format!("nel file ZIP il contenuto di «{member}» è danneggiato")
+            }
+            A::Name { name, problem } => {
+                format!("«{name}» non può stare in un contenitore: {}", problem.it())
+            }
+            A::Collision { first, second } => {
+                format!("«{first}» e «{second}» sono lo stesso nome per qualche sistema")
+            }
+            A::ContentSize { name, .. } => format!("«{name}» è cambiato mentre veniva letto"),
+            A::TooManyMembers { limit } => format!("un contenitore non ha più di {limit} file"),
+            other => other.to_string(),
+        },
+        E::NotAsic => "il file ZIP non è un contenitore ASiC".to_owned(),
+        E::Limit { limit, .. } => format!("il contenitore supera il limite di {limit}"),
+        other => other.to_string(),
+    }
+}
+
+fn asic_step(error: &::asic::Error) -> Option<&'static str> {
+    use ::archive::Error as A;
+    use ::asic::Error as E;
+    Some(match error {
+        E::Archive(A::Refused { .. } | A::Damaged { .. }) => {
+            "chiedere un'altra copia a chi ha mandato il file"
+        }
+        E::Archive(A::Name { .. }) => "rinominare il file",
+        E::Archive(A::Collision { .. }) => "rinominare uno dei due file",
+        E::Archive(A::ContentSize { .. }) => "chiudere il programma che scrive il file e riprovare",
+        E::Archive(A::TooManyMembers { .. }) => "fare più contenitori",
+        E::NotAsic => "controllare che sia il contenitore firmato",
+        _ => return None,
+    })
 }
 
 fn kind(found: FileKind) -> &'static str {
     match found {
         FileKind::SignedData => "è una firma CMS",
         FileKind::Timestamp => "è una marca temporale",
-        FileKind::TimestampedData => {
-            "è un file con marca temporale (.tsd), che questa versione non legge ancora"
-        }
+        FileKind::TimestampedData => "è un file con la sua marca temporale (.tsd)",
         FileKind::Encrypted => "è un file CMS cifrato, che non si può verificare",
         FileKind::OtherCms => "è un file CMS di un tipo che non contiene firme",
         FileKind::SignedPdf => "è un PDF firmato, che questa versione non verifica ancora",
         FileKind::SignedXml => "è una firma XML: è riconosciuta, ma qui non si verifica",
-        FileKind::Asic => "è un contenitore ASiC, che questa versione non legge ancora",
-        FileKind::M7m => {
-            "è un messaggio M7M (firma e marca temporale), che questa versione non legge ancora"
-        }
+        FileKind::Asic => "è un contenitore ASiC",
+        FileKind::M7m => "è un messaggio M7M (firma e marca temporale)",
         FileKind::SignedMail => "è un messaggio di posta con firma separata: qui non si verifica",
         FileKind::Other => "non contiene né firme né marche temporali",
     }
@@ -213,9 +375,16 @@ fn kind_step(found: FileKind) -> Option<&'static str> {
         FileKind::Encrypted => {
             Some("decifrarlo prima, con il programma e la chiave per cui è stato fatto")
         }
-        FileKind::SignedData | FileKind::Timestamp => None,
+        FileKind::SignedData | FileKind::Timestamp | FileKind::TimestampedData | FileKind::M7m => {
+            None
+        }
         FileKind::Other => Some("controllare che sia il file firmato e non l'originale"),
-        _ => Some("questa versione legge .p7m, .p7s, .tsr e .tst; si veda `ceralacca --help`"),
+        FileKind::Asic => Some(
+            "i contenitori si firmano, cofirmano, estendono, verificano, ispezionano ed estraggono",
+        ),
+        _ => Some(
+            "questa versione legge .p7m, .p7s, .tsd, .m7m, .tsr e .tst; si veda `ceralacca --help`",
+        ),
     }
 }
 
@@ -230,6 +399,7 @@ fn cades(error: &::cades::Error) -> String {
             format!("la chiave non corrisponde al certificato di {subject}")
         }
         E::Timestamp(error) => format!("non c'è la marca temporale: {}", timestamp(error)),
+        E::Stamped(error) => timestamp(error),
         E::NoSigner => "non è indicato nessun firmatario".to_owned(),
         E::NotHashed { algorithm } => {
             format!("l'impronta {algorithm} del contenuto non è stata calcolata")
@@ -243,9 +413,75 @@ fn cades(error: &::cades::Error) -> String {
         E::ContentSize { expected, found } => format!(
             "il contenuto è di {found} byte invece di {expected}: è cambiato mentre veniva letto"
         ),
+        E::SignatureId { text } => {
+            format!("«{text}» non indica nessuna firma: sono numerate 1, 2…, le controfirme 1.1, 1.2…")
+        }
+        E::NoSuchSignature { id } => format!("nel file non c'è la firma {id}"),
+        E::Covered { id, by } => {
+            format!("la firma {id} qui non si può cambiare: {} copre ciò che cambierebbe", cover(by))
+        }
+        E::EvidenceRecord { id } => format!(
+            "l'evidence record della firma {id} copre tutto il file: non si può aggiungere nulla"
+        ),
+        E::Frozen => "una marca d'archivio di tipo vecchio copre questo file: ai suoi certificati non si può aggiungere nulla".to_owned(),
+        E::ArchivedWithParent { id } => {
+            format!("la controfirma {id} si archivia con la firma su cui sta")
+        }
+        E::Property { property, problem } => attribute(property, problem),
+        E::NoAuthority => "serve una marca temporale e non è indicata nessuna autorità".to_owned(),
+        E::ContentChanged => "il file è cambiato mentre veniva letto".to_owned(),
         E::Io(error) => format!("lettura o scrittura non riuscita: {error}"),
         other => with_causes(other),
     }
+}
+
+/// What covers a signature.
+fn cover(by: &str) -> &str {
+    match by {
+        "the signature" => "la firma stessa",
+        "an archive time-stamp" => "una marca d'archivio",
+        "an archive time-stamp of an older kind" => "una marca d'archivio di tipo vecchio",
+        "a time-stamp over references" => "una marca sui riferimenti",
+        other => other,
+    }
+}
+
+/// Something the signer is to say cannot be said.
+fn attribute(property: &str, problem: &str) -> String {
+    let it = match property {
+        "commitment" => "l'impegno",
+        "role" => "il ruolo",
+        "country" => "lo Stato",
+        "locality" => "il comune",
+        "postal address" => "l'indirizzo",
+        "location" => "il luogo",
+        "media type" => "il tipo del contenuto",
+        "policy digest" => "l'impronta della politica di firma",
+        "policy address" => "l'indirizzo della politica di firma",
+        other => other,
+    };
+    let why = match problem {
+        "is neither a known name nor an object identifier" => {
+            "non è né un nome conosciuto né un identificativo"
+        }
+        "is given twice" => "è indicato due volte",
+        "is not of the form type/subtype" => "non ha la forma tipo/sottotipo",
+        "is not a code of two capital letters, such as IT" => {
+            "non è un codice di due lettere maiuscole, come IT"
+        }
+        "is empty" => "è vuoto",
+        "is longer than 256 characters" => "ha più di 256 caratteri",
+        "has control characters in it" => "contiene caratteri di controllo",
+        "has more than six lines" => "ha più di sei righe",
+        "says nothing" => "non dice nulla",
+        "is not a URI" => "non è un URI",
+        "is of an algorithm that is no longer used" => "è di un algoritmo che non si usa più",
+        "is about content, which a countersignature has not" => {
+            "riguarda il contenuto, che una controfirma non ha"
+        }
+        other => other,
+    };
+    format!("{it} {why}")
 }
 
 fn cades_step(error: &::cades::Error) -> Option<&'static str> {
@@ -253,13 +489,28 @@ fn cades_step(error: &::cades::Error) -> Option<&'static str> {
     match error {
         E::Cms(error) => cms_step(error),
         E::Key { source, .. } => key_step(source),
-        E::Timestamp(error) => timestamp_step(error),
+        E::Timestamp(error) | E::Stamped(error) => timestamp_step(error),
         E::KeyMismatch { .. } => Some("indicare il certificato emesso per questa chiave"),
         E::WrongContent { .. } => {
             Some("indicare proprio il file che è stato firmato, senza modifiche")
         }
         E::AlreadyAttached => Some("indicare solo il .p7m, senza --content"),
         E::Detached => Some("indicare il file firmato con --content"),
+        E::SignatureId { .. } | E::NoSuchSignature { .. } => {
+            Some("«ceralacca ispeziona» elenca le firme con i loro numeri")
+        }
+        E::Covered { .. } => Some(
+            "aggiungerla a una copia del file di prima della marca d'archivio, o estendere la firma così com'è",
+        ),
+        E::EvidenceRecord { .. } => Some("si può rinnovare solo l'evidence record"),
+        E::Frozen => {
+            Some("per aggiungere una firma, firmare di nuovo tutto il file (firma FILE.p7m)")
+        }
+        E::ArchivedWithParent { .. } => Some("estendere la firma su cui sta"),
+        E::NoAuthority => Some("indicare un'autorità di marcatura con --tsa"),
+        E::ContentChanged => Some(
+            "il file è cambiato durante la lettura: chiudere il programma che lo scrive e riprovare",
+        ),
         E::ContentSize { .. } => Some(
             "il file è cambiato durante la lettura: chiudere il programma che lo scrive e riprovare",
         ),
@@ -491,11 +742,25 @@ pub(crate) fn timestamp(error: &::timestamp::Error) -> String {
         }
         E::Random(_) => "il sistema non dà numeri casuali".to_owned(),
         E::NoAuthority => "non è indicata nessuna autorità di marcatura".to_owned(),
+        E::NotTimeStampedData => "questo non è un file TSD".to_owned(),
+        E::Encoding { while_reading, source } => {
+            format!("non si riesce a leggere {while_reading}: {}", asn1(source))
+        }
+        E::TooMany { what, limit } => format!("più di {limit} elementi ({what})"),
+        E::BrokenChain { number, what } => {
+            format!("la marca temporale {number} del file non regge: {}", stamp_flaw(what))
+        }
+        E::NotM7m { what } => format!("questo messaggio non è un M7M: {}", stamp_flaw(what)),
+        E::M7m { what } => format!("il messaggio M7M è danneggiato: {}", stamp_flaw(what)),
+        E::ContentSize { expected, found } => format!(
+            "il contenuto è di {found} byte invece di {expected}: è cambiato mentre veniva letto"
+        ),
+        E::Io(error) => format!("lettura o scrittura non riuscita: {error}"),
         other => with_causes(other),
     }
 }
 
-/// What is wrong with the signature or the certificate of a time-stamp.
+/// What is wrong with a time-stamp, its certificate or the file that holds it.
 fn stamp_flaw(what: &'static str) -> &'static str {
     match what {
         "the authority's certificate is not in the token" => {
@@ -511,6 +776,20 @@ fn stamp_flaw(what: &'static str) -> &'static str {
         "time-stamping is not among its purposes" => "fra i suoi scopi non ci sono le marche",
         "it has other purposes too" => "ha anche altri scopi",
         "its extended key usage is not critical" => "il suo uso esteso della chiave non è critico",
+        "it is over another content" => "è su un altro contenuto",
+        "it is not over the one before" => "non è sulla marca che la precede",
+        "its signature is wrong" => "la sua firma è sbagliata",
+        "there is none, but evidence of another kind" => "non c'è; c'è una prova di altro tipo",
+        "its content type is not multipart/mixed" => "il suo tipo non è multipart/mixed",
+        "it names no boundary" => "non indica il separatore delle parti",
+        "it has more than one time-stamp" => "ha più di una marca temporale",
+        "it has more than one signed file" => "ha più di un file firmato",
+        "it has not one signed file and one time-stamp" => {
+            "non ha un file firmato e una marca temporale"
+        }
+        "the last boundary is missing" => "manca il separatore finale",
+        "a header is too long" => "un'intestazione è troppo lunga",
+        "it ends in a header" => "finisce dentro un'intestazione",
         // A flaw the library learnt to name later.
         other => other,
     }
@@ -531,7 +810,17 @@ fn timestamp_step(error: &::timestamp::Error) -> Option<&'static str> {
         ),
         E::Token(error) => cms_step(error),
         E::TstInfo(error) => asn1_step(error),
-        E::Signers { .. } | E::Random(_) => None,
+        E::Encoding { source, .. } => asn1_step(source),
+        E::NotTimeStampedData | E::NotM7m { .. } => {
+            Some("controllare che sia il file marcato e non un altro")
+        }
+        E::M7m { .. } => Some("il file è incompleto o danneggiato: chiederlo di nuovo"),
+        E::BrokenChain { .. } => Some("esaminarlo con: ceralacca verifica"),
+        E::TooMany { .. } => Some("nessun file onesto si avvicina a questo limite"),
+        E::ContentSize { .. } => Some(
+            "il file è cambiato durante la lettura: chiudere il programma che lo scrive e riprovare",
+        ),
+        E::Signers { .. } | E::Random(_) | E::Io(_) => None,
         _ => Some("nulla è stato scritto: indicare un'altra autorità con un secondo --tsa"),
     }
 }

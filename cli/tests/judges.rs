@@ -15,8 +15,12 @@
 
 #[path = "judges/big.rs"]
 mod big;
+#[path = "judges/containers.rs"]
+mod containers;
 #[path = "judges/desk.rs"]
 mod desk;
+#[path = "judges/levels.rs"]
+mod levels;
 #[path = "judges/theirs.rs"]
 mod theirs;
 

@@ -115,6 +115,7 @@ const TABLE: &[(&str, &str)] = &[
         "Permette agli indirizzi scritti nei certificati di usare anche questa rete privata; ripetibile",
     ),
     ("--timeout", "Il tempo più lungo per una chiamata in rete, in secondi (se manca: 60)"),
+    ("--no-cache", "Non usa e non conserva ciò che le esecuzioni precedenti hanno scaricato"),
     ("--ca-file", "Si fida anche di queste autorità HTTPS, oltre a quelle del sistema"),
     // Keys, authorities, trust.
     (
@@ -164,19 +165,49 @@ const TABLE: &[(&str, &str)] = &[
     ("sign FILE", "File da firmare; - è l'ingresso standard"),
     (
         "sign --format",
-        "Formato: cades (se manca); pades, asic-s e asic-e arriveranno con una versione successiva",
+        "Formato: cades (se manca); asic-s (un file in un contenitore), asic-e (tutti i file in un contenitore); pades arriverà con una versione successiva",
     ),
     (
         "sign --level",
-        "Livello: b (se manca) o t, con marca temporale; lt e lta arriveranno con una versione successiva",
+        "Livello: b (se manca), t (con marca temporale), lt (con i dati per verificarla in futuro), lta (con marca d'archivio)",
     ),
     ("--detached", "Tiene la firma separata dal contenuto (.p7s)"),
     ("--again", "Firma di nuovo anche se questa chiave ha già firmato il file"),
     ("cosign FILE", "File firmati (.p7m, .p7s)"),
     ("cosign --content", "Il contenuto, quando la firma è separata"),
-    ("cosign --level", "Livello della nuova firma: b (se manca) o t"),
+    ("cosign --level", "Livello della nuova firma: b (se manca), t, lt o lta"),
     ("--require-valid", "Aggiunge la firma solo se quelle presenti ora sono valide"),
     ("countersign FILE", "File firmato"),
+    (
+        "--commitment",
+        "Impegno assunto: approval (approvazione), creation (redazione), sender (invio), proof-of-origin \
+         (provenienza), delivery (consegna), receipt (ricevuta), o un identificativo",
+    ),
+    ("--role", "Ruolo dichiarato da chi firma, per esempio «Segretario comunale»; ripetibile"),
+    ("--location", "Luogo della firma: COMUNE o COMUNE,STATO, lo Stato in due lettere"),
+    (
+        "--signature-policy",
+        "Identificativo della politica di firma, insieme a --signature-policy-file",
+    ),
+    (
+        "--signature-policy-file",
+        "Il documento della politica di firma; ne viene firmata l'impronta",
+    ),
+    ("--signature-policy-uri", "Dove si può leggere la politica di firma"),
+    ("--media-type", "Tipo del contenuto, per esempio video/mp4"),
+    ("--content-timestamp", "Marca temporalmente anche il contenuto, prima di firmarlo"),
+    ("--offline", "Non scarica nulla: ciò che manca deve essere già disponibile"),
+    ("countersign --content", "Il contenuto, quando la firma è separata e --level è lta"),
+    ("countersign --level", "Livello della controfirma: b (se manca), t, lt o lta"),
+    (
+        "countersign --again",
+        "Controfirma di nuovo anche se questa chiave ha già controfirmato la firma",
+    ),
+    ("extend --content", "Il contenuto, quando la firma è separata"),
+    (
+        "extend --chain",
+        "Altri certificati per costruire il percorso; non diventano fidati; ripetibile",
+    ),
     ("--signature", "Solo questa firma, con il numero che le dà verifica; ripetibile"),
     ("countersign --signature", "Quale firma controfirmare, con il numero che le dà verifica"),
     ("FILE.p7m", "File con il contenuto nella busta"),
@@ -187,10 +218,16 @@ const TABLE: &[(&str, &str)] = &[
     ("prepare FILE", "File da firmare"),
     ("job.json", "Il lavoro scritto da prepara"),
     ("--signature-value", "Il valore della firma: base64, @FILE, oppure - per l'ingresso standard"),
-    ("extend FILE", "File firmato"),
-    ("extend --level", "Livello da raggiungere: t, lt o lta"),
+    ("extend FILE", "File firmati"),
+    (
+        "extend --level",
+        "Livello da raggiungere: t (marca temporale), lt (dati per verificarla in futuro), lta (marca d'archivio, o il suo rinnovo)",
+    ),
     ("timestamp FILE", "File da marcare"),
-    ("timestamp --format", "Formato: tsr (se manca); tsd arriverà con una versione successiva"),
+    (
+        "timestamp --format",
+        "Formato: tsr, la marca da sola (se manca), o tsd, il file e la sua marca insieme",
+    ),
     // verify, inspect, extract, cert.
     ("verify FILE", "File firmati o marcati; - è l'ingresso standard"),
     (
@@ -220,6 +257,7 @@ const TABLE: &[(&str, &str)] = &[
     ),
     ("inspect FILE", "File da esaminare; - è l'ingresso standard"),
     ("extract FILE", "File firmati, marcati o imbustati; - è l'ingresso standard"),
+    ("extract --layers", "Apre solo le N buste più esterne (.p7m, .tsd, .m7m) invece di tutte"),
     ("CERT", "Certificato, DER o PEM"),
     ("trust import FILE", "Certificati o elenchi"),
     // package.

@@ -13,11 +13,7 @@ impl Verb {
             return Some(self.name());
         }
         match self {
-            Self::Sign(sign) => format(sign.format).or_else(|| level(sign.level)),
-            Self::Cosign(cosign) => level(cosign.level),
-            Self::Timestamp(t) => {
-                (t.format == Some(StampFormat::Tsd)).then_some("timestamp --format tsd")
-            }
+            Self::Sign(sign) => format(sign.format),
             Self::Verify(verify) => match (verify.report, verify.report_audience) {
                 (Some(Report::Html), _) => Some("verify --report html"),
                 (Some(Report::Etsi), _) => Some("verify --report etsi"),
@@ -47,6 +43,10 @@ impl Verb {
     pub(crate) fn inputs(&self) -> &[PathBuf] {
         use std::slice::from_ref;
         match self {
+            // A container is one outcome, whatever goes into it.
+            Self::Sign(Sign { files, format: Some(Format::AsicS | Format::AsicE), .. }) => {
+                files.get(..1).unwrap_or_default()
+            }
             Self::Sign(a) => &a.files,
             Self::Cosign(a) => &a.files,
             Self::Countersign(a) => from_ref(&a.file),
@@ -54,7 +54,7 @@ impl Verb {
             Self::Attach(a) => from_ref(&a.file),
             Self::Prepare(a) => from_ref(&a.file),
             Self::Complete(a) => from_ref(&a.job),
-            Self::Extend(a) => from_ref(&a.file),
+            Self::Extend(a) => &a.files,
             Self::Timestamp(a) => &a.files,
             Self::Verify(a) => &a.files,
             Self::Inspect(a) => &a.files,
@@ -90,6 +90,8 @@ impl Verb {
         match self {
             Self::Sign(a) => a.out.output.as_ref(),
             Self::Cosign(a) => a.out.output.as_ref(),
+            Self::Countersign(a) => a.out.output.as_ref(),
+            Self::Extend(a) => a.out.output.as_ref(),
             Self::Detach(a) => a.out.output.as_ref(),
             Self::Attach(a) => a.out.output.as_ref(),
             Self::Timestamp(a) => a.out.output.as_ref(),
@@ -105,16 +107,6 @@ impl Verb {
 fn format(format: Option<Format>) -> Option<&'static str> {
     match format {
         Some(Format::Pades) => Some("sign --format pades"),
-        Some(Format::AsicS) => Some("sign --format asic-s"),
-        Some(Format::AsicE) => Some("sign --format asic-e"),
-        Some(Format::Cades) | None => None,
-    }
-}
-
-fn level(level: Option<Level>) -> Option<&'static str> {
-    match level {
-        Some(Level::Lt) => Some("--level lt"),
-        Some(Level::Lta) => Some("--level lta"),
-        Some(Level::B | Level::T) | None => None,
+        Some(Format::Cades | Format::AsicS | Format::AsicE) | None => None,
     }
 }

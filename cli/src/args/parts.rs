@@ -47,6 +47,9 @@ pub(crate) struct Common {
     /// Trust these HTTPS authorities besides the system's
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
+    /// Neither use nor keep what earlier runs fetched
+    #[arg(long, global = true)]
+    pub(crate) no_cache: bool,
 }
 
 /// The language of messages; codes are never translated.
@@ -148,6 +151,57 @@ pub(crate) struct OutputArgs {
     /// Replace an existing output
     #[arg(long)]
     pub(crate) overwrite: bool,
+}
+
+/// What a signer says with the signature.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct StatementArgs {
+    /// What is committed to: approval, creation, sender, proof-of-origin, delivery, receipt, or an identifier
+    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    pub(crate) commitment: Vec<String>,
+    /// Role claimed by the signer, such as "Segretario comunale"; repeatable
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) role: Vec<String>,
+    /// Place of signing: TOWN or TOWN,COUNTRY, the country as two letters
+    #[arg(long, value_name = "PLACE")]
+    pub(crate) location: Option<String>,
+    /// Identifier of the signature policy, with --signature-policy-file
+    #[arg(long, value_name = "OID", requires = "signature_policy_file")]
+    pub(crate) signature_policy: Option<String>,
+    /// The document of the signature policy; its digest is signed
+    #[arg(long, value_name = "FILE", requires = "signature_policy")]
+    pub(crate) signature_policy_file: Option<PathBuf>,
+    /// Where the signature policy can be read
+    #[arg(long, value_name = "URI", requires = "signature_policy")]
+    pub(crate) signature_policy_uri: Option<String>,
+}
+
+/// What a signer says of the content.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ContentArgs {
+    /// Media type of the content, such as video/mp4
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) media_type: Option<String>,
+    /// Time-stamp the content too, before it is signed
+    #[arg(long)]
+    pub(crate) content_timestamp: bool,
+}
+
+/// What data for later verification are built from.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct EvidenceArgs {
+    /// Trust anchor: a file of certificates or a folder of them; repeatable
+    #[arg(long, value_name = "PATH")]
+    pub(crate) trust: Vec<PathBuf>,
+    /// Revocation list at hand (CRL), or a folder of them; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub(crate) crl: Vec<PathBuf>,
+    /// Revocation answer at hand (OCSP), or a folder of them; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ocsp: Vec<PathBuf>,
+    /// Fetch nothing: what is missing must be at hand
+    #[arg(long)]
+    pub(crate) offline: bool,
 }
 
 /// What a judgement rests on.

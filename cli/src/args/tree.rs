@@ -8,10 +8,8 @@ use super::{Cli, Lang, italian};
 
 /// Verbs that later releases bring, by English path; a run of them says so and exits 5.
 pub(crate) const LATER: &[&str] = &[
-    "countersign",
     "prepare",
     "complete",
-    "extend",
     "trust",
     "trust update",
     "trust import",

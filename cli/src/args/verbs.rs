@@ -5,7 +5,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{AllowArgs, ChainArgs, DigestArgs, KeyArgs, OutputArgs, TrustArgs, TsaArgs};
+use super::{
+    AllowArgs, ChainArgs, ContentArgs, DigestArgs, EvidenceArgs, KeyArgs, OutputArgs,
+    StatementArgs, TrustArgs, TsaArgs,
+};
 
 /// `sign`.
 #[derive(Debug, Args)]
@@ -15,10 +18,10 @@ pub(crate) struct Sign {
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) keys: KeyArgs,
-    /// Format: cades (default); pades, asic-s and asic-e come with a later release
+    /// Format: cades (default); asic-s (one file in a container), asic-e (all files in one container); pades comes with a later release
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<Format>,
-    /// Level: b (default) or t, with a time-stamp; lt and lta come with a later release
+    /// Level: b (default), t (with a time-stamp), lt (with the data to verify it later), lta (with an archive time-stamp)
     #[arg(long, value_name = "LEVEL")]
     pub(crate) level: Option<Level>,
     /// Keep the signature apart from the content (.p7s)
@@ -28,11 +31,17 @@ pub(crate) struct Sign {
     #[arg(long)]
     pub(crate) again: bool,
     #[command(flatten)]
+    pub(crate) statement: StatementArgs,
+    #[command(flatten)]
+    pub(crate) about: ContentArgs,
+    #[command(flatten)]
     pub(crate) digest: DigestArgs,
     #[command(flatten)]
     pub(crate) allow: AllowArgs,
     #[command(flatten)]
     pub(crate) tsa: TsaArgs,
+    #[command(flatten)]
+    pub(crate) evidence: EvidenceArgs,
     #[command(flatten)]
     pub(crate) out: OutputArgs,
 }
@@ -69,7 +78,7 @@ pub(crate) struct Cosign {
     /// Add the signature only if those present are valid now
     #[arg(long)]
     pub(crate) require_valid: bool,
-    /// Level of the new signature: b (default) or t
+    /// Level of the new signature: b (default), t, lt or lta
     #[arg(long, value_name = "LEVEL")]
     pub(crate) level: Option<Level>,
     /// Write over the signed file, in one step
@@ -79,11 +88,18 @@ pub(crate) struct Cosign {
     #[arg(long)]
     pub(crate) again: bool,
     #[command(flatten)]
+    pub(crate) statement: StatementArgs,
+    #[command(flatten)]
+    pub(crate) about: ContentArgs,
+    #[command(flatten)]
     pub(crate) digest: DigestArgs,
     #[command(flatten)]
     pub(crate) allow: AllowArgs,
     #[command(flatten)]
     pub(crate) tsa: TsaArgs,
+    /// Fetch nothing: what is missing must be at hand
+    #[arg(long, conflicts_with = "online")]
+    pub(crate) offline: bool,
     #[command(flatten)]
     pub(crate) trust: TrustArgs,
     #[command(flatten)]
@@ -97,13 +113,32 @@ pub(crate) struct Countersign {
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     /// Which signature to sign, as verify numbers them
-    #[arg(long, value_name = "N", required = true)]
+    #[arg(long, value_name = "N", required = true, value_delimiter = ',')]
     pub(crate) signature: Vec<String>,
     #[command(flatten)]
     pub(crate) keys: KeyArgs,
+    /// The content, when the signature is detached and --level is lta
+    #[arg(long, value_name = "FILE")]
+    pub(crate) content: Option<PathBuf>,
+    /// Level of the countersignature: b (default), t, lt or lta
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) level: Option<Level>,
     /// Write over the signed file, in one step
     #[arg(long, conflicts_with = "output")]
     pub(crate) in_place: bool,
+    /// Countersign again although this key has countersigned the signature already
+    #[arg(long)]
+    pub(crate) again: bool,
+    #[command(flatten)]
+    pub(crate) statement: StatementArgs,
+    #[command(flatten)]
+    pub(crate) digest: DigestArgs,
+    #[command(flatten)]
+    pub(crate) allow: AllowArgs,
+    #[command(flatten)]
+    pub(crate) tsa: TsaArgs,
+    #[command(flatten)]
+    pub(crate) evidence: EvidenceArgs,
     #[command(flatten)]
     pub(crate) out: OutputArgs,
 }
@@ -169,20 +204,29 @@ pub(crate) struct Complete {
 /// `extend`.
 #[derive(Debug, Args)]
 pub(crate) struct Extend {
-    /// Signed file
-    #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
-    /// Level to reach: t, lt or lta
+    /// Signed files
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Level to reach: t (time-stamp), lt (data to verify it later), lta (archive time-stamp, or its renewal)
     #[arg(long, value_name = "LEVEL", required = true)]
     pub(crate) level: Level,
     /// Only this signature, as verify numbers them; repeatable
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_delimiter = ',')]
     pub(crate) signature: Vec<String>,
+    /// The content, when the signature is detached
+    #[arg(long, value_name = "FILE")]
+    pub(crate) content: Option<PathBuf>,
     /// Write over the signed file, in one step
     #[arg(long, conflicts_with = "output")]
     pub(crate) in_place: bool,
     #[command(flatten)]
     pub(crate) tsa: TsaArgs,
+    #[command(flatten)]
+    pub(crate) evidence: EvidenceArgs,
+    #[command(flatten)]
+    pub(crate) chain: ChainArgs,
+    #[command(flatten)]
+    pub(crate) allow: AllowArgs,
     #[command(flatten)]
     pub(crate) out: OutputArgs,
 }
@@ -195,7 +239,7 @@ pub(crate) struct Timestamp {
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) tsa: TsaArgs,
-    /// Format: tsr (default); tsd comes with a later release
+    /// Format: tsr, the time-stamp alone (default), or tsd, the file and its time-stamp in one
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<StampFormat>,
     #[command(flatten)]
@@ -316,6 +360,9 @@ pub(crate) struct Extract {
     /// Signed, stamped or wrapped files; - is standard input
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+    /// Open only the N outermost envelopes (.p7m, .tsd, .m7m) instead of all
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+    pub(crate) layers: Option<u8>,
     #[command(flatten)]
     pub(crate) out: OutputArgs,
 }

@@ -27,6 +27,7 @@ pub(crate) struct Layer {
     pub(crate) allow_net: Option<Vec<String>>,
     pub(crate) timeout: Option<u16>,
     pub(crate) ca_file: Option<PathBuf>,
+    pub(crate) no_cache: Option<bool>,
     pub(crate) trust: Option<Vec<PathBuf>>,
     pub(crate) policy: Option<PathBuf>,
     pub(crate) tsa: Option<Vec<String>>,
@@ -77,6 +78,7 @@ impl Layer {
             allow_net: some(&common.allow_net),
             timeout: common.timeout,
             ca_file: common.ca_file.clone(),
+            no_cache: set(common.no_cache),
             ..Self::default()
         }
     }
@@ -142,6 +144,7 @@ impl Layer {
                 ),
             },
             ca_file: set("CA_FILE").map(PathBuf::from),
+            no_cache: switch("NO_CACHE")?,
             trust: paths("TRUST"),
             policy: set("POLICY").map(PathBuf::from),
             tsa: list("TSA", ' '),

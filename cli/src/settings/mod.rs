@@ -63,6 +63,7 @@ pub(crate) struct Settings {
     /// Seconds one network call may take.
     pub(crate) timeout: Setting<u16>,
     pub(crate) ca_file: Setting<Option<PathBuf>>,
+    pub(crate) no_cache: Setting<bool>,
     pub(crate) trust: Setting<Vec<PathBuf>>,
     pub(crate) policy: Setting<Option<PathBuf>>,
     pub(crate) tsa: Setting<Vec<String>>,
@@ -74,6 +75,8 @@ pub(crate) struct Settings {
     pub(crate) password_file: Setting<Vec<PathBuf>>,
     /// The proxies of the environment (`https_proxy` and its like).
     pub(crate) proxy: ProxySettings,
+    /// Where what was fetched is kept, `~/.cache/ceralacca` or its like.
+    pub(crate) cache_folder: Option<PathBuf>,
 }
 
 /// What a run is given besides its arguments.
@@ -167,6 +170,7 @@ impl Settings {
             allow_net: pick(layers, |l| l.allow_net.clone(), Vec::new),
             timeout: pick(layers, |l| l.timeout, || 60),
             ca_file: pick(layers, |l| l.ca_file.clone().map(Some), || None),
+            no_cache: pick(layers, |l| l.no_cache, || false),
             trust: pick(layers, |l| l.trust.clone(), Vec::new),
             policy: pick(layers, |l| l.policy.clone().map(Some), || None),
             tsa: pick(layers, |l| l.tsa.clone(), Vec::new),
@@ -177,8 +181,19 @@ impl Settings {
             chain: pick(&of_keys, |l| l.chain.clone(), Vec::new),
             password_file: pick(&of_keys, |l| l.password_file.clone(), Vec::new),
             proxy: ProxySettings::from_variables(world.variable),
+            cache_folder: cache_folder(world.variable),
         }
     }
+}
+
+/// XDG Base Directory Specification: relative paths are to be ignored. Elsewhere than on Unix the
+/// system's own folder for what can be made again.
+fn cache_folder(variable: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    absolute("XDG_CACHE_HOME")
+        .or_else(|| if cfg!(windows) { absolute("LOCALAPPDATA") } else { None })
+        .or_else(|| absolute("HOME").map(|home| home.join(".cache")))
+        .map(|folder| folder.join("ceralacca"))
 }
 
 fn pick<T>(

@@ -1,14 +1,21 @@
 //! `cert show` and `cert verify`: one certificate, and the judgement of its path.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
+use ceralacca::validation::facts::{
+    CertificateStatus, ChainFacts, Facts, Fingerprint, RevocationFacts, RevocationKind,
+    RevocationSource,
+};
 use ceralacca::validation::{self, Status};
-use ceralacca::{Certificate, CertificateView, load_certificates};
+use ceralacca::{Certificate, CertificateView, Evidence, load_certificates};
 use serde_json::{Value, json};
 
 use crate::args::{CertShow, CertVerify};
+use crate::clean;
 use crate::exit::Exit;
 use crate::failure::{Failure, Warning};
+use crate::instant;
 use crate::judging::{self, Content, Grounds};
 use crate::lang::{Lang, Text, both};
 use crate::outcome::{Outcome, Tone};
@@ -36,6 +43,11 @@ pub(crate) fn show(args: &CertShow, run: &mut Run<'_>) -> Result<Exit, Failure> 
         outcome.say(Tone::Plain, 1, both!("codice fiscale {code}", "tax code {code}"));
     }
     inspect::tell_certificate(&mut outcome, 1, &view);
+    for (kind, urls) in [("OCSP", &view.ocsp), ("CRL", &view.crl)] {
+        for url in urls {
+            outcome.say(Tone::Faint, 1, Text::same(format!("{kind}: {}", clean::url(url))));
+        }
+    }
     run.emit(&with_others(outcome, others));
     Ok(run.exit())
 }
@@ -48,7 +60,9 @@ pub(crate) fn verify(args: &CertVerify, run: &mut Run<'_>) -> Result<Exit, Failu
     let grounds = Grounds::load(run.settings, run.now, &args.trust, &args.chain.chain)?;
     let (certificate, others) = load(&args.cert)?;
     let options = grounds.options(Content::default(), None);
-    let mut report = ceralacca::verify_certificate(&certificate, &options);
+    let facts = ceralacca::certificate_facts(&certificate, &options);
+    let own = certificate.fingerprint().into();
+    let mut report = validation::judge_certificate(&facts, &own, options.policy, options.times);
     let (exit, tone, said) = match report.indication {
         Status::Passed => (Exit::Done, Tone::Good, Text::fixed("valido", "valid")),
         Status::Failed => (Exit::Failed, Tone::Bad, Text::fixed("NON valido", "NOT valid")),
@@ -89,6 +103,11 @@ pub(crate) fn verify(args: &CertVerify, run: &mut Run<'_>) -> Result<Exit, Failu
         let chain = report.chain.join(" > ");
         outcome.say(Tone::Plain, 1, both!("percorso: {chain}", "path: {chain}"));
     }
+    let names = Names { facts: &facts, evidence: options.evidence };
+    let tried = tried(&names, &own);
+    tell_tried(&mut outcome, &tried);
+    let answers = answers(&names, &tried);
+    tell_answers(&mut outcome, &answers);
     for finding in &report.findings {
         let (code, message) = (finding.code.as_str(), &finding.message);
         outcome.say(Tone::Plain, 1, Text::same(format!("- {code}: {message}")));
@@ -100,6 +119,8 @@ pub(crate) fn verify(args: &CertVerify, run: &mut Run<'_>) -> Result<Exit, Failu
         "indication": report.indication,
         "sub_indication": report.sub_indication,
         "chain": report.chain,
+        "paths": tried.iter().map(Tried::json).collect::<Vec<_>>(),
+        "revocation": answers.iter().map(Answer::json).collect::<Vec<_>>(),
         "findings": report.findings,
     });
     let mut outcome = outcome.data(data).exit(exit);
@@ -108,6 +129,190 @@ pub(crate) fn verify(args: &CertVerify, run: &mut Run<'_>) -> Result<Exit, Failu
     }
     run.emit(&with_others(outcome, others));
     Ok(run.exit())
+}
+
+/// A way from the certificate upwards that was tried.
+struct Tried<'f> {
+    /// Names of its certificates, the certificate first.
+    names: Vec<String>,
+    facts: &'f ChainFacts,
+}
+
+impl Tried<'_> {
+    /// Whether it ends at an anchor and breaks no rule.
+    fn serves(&self) -> bool {
+        self.facts.anchor.is_some() && self.facts.problems.is_empty()
+    }
+
+    fn json(&self) -> Value {
+        let problems = self.facts.problems.iter().map(|problem| {
+            json!({
+                "code": problem.code.as_str(),
+                "certificate": problem.certificate,
+                "detail": clean::line(&problem.detail),
+            })
+        });
+        json!({
+            "certificates": self.names,
+            "fingerprints": self.facts.certificates,
+            "anchor": self.facts.anchor.as_ref().map(|anchor| clean::line(&anchor.name)),
+            "missing_issuer": self.facts.missing_issuer.as_deref().map(clean::line),
+            "problems": problems.collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// Every way that was tried, with what became of it.
+fn tried<'f>(names: &Names<'f>, own: &Fingerprint) -> Vec<Tried<'f>> {
+    let chains = names.facts.chains.get(own).into_iter().flatten();
+    chains
+        .map(|chain| Tried {
+            names: chain.certificates.iter().map(|one| names.of(one)).collect(),
+            facts: chain,
+        })
+        .collect()
+}
+
+/// Where certificates have their names from.
+struct Names<'f> {
+    facts: &'f Facts,
+    evidence: &'f Evidence,
+}
+
+impl Names<'_> {
+    /// A certificate as people call it.
+    fn of(&self, fingerprint: &Fingerprint) -> String {
+        if let Some(certificate) = self.facts.certificate(fingerprint) {
+            let name = &certificate.subject;
+            let person = match (&name.surname, &name.given_name) {
+                (Some(surname), Some(given)) => Some(format!("{surname} {given}")),
+                _ => None,
+            };
+            let shown = person.or_else(|| name.common_name.clone());
+            let shown = shown.or_else(|| name.organisation.clone());
+            return clean::line(&shown.unwrap_or_else(|| name.dn.clone())).into_owned();
+        }
+        // On a path that failed a certificate is known by its fingerprint alone.
+        let given = self.evidence.certificates.iter();
+        let anchors = self.evidence.anchors.iter().map(|anchor| &anchor.certificate);
+        let known =
+            given.chain(anchors).find(|one| Fingerprint::from(one.fingerprint()) == *fingerprint);
+        known.map_or_else(|| fingerprint.0.chars().take(16).collect(), signing::name)
+    }
+}
+
+fn tell_tried(outcome: &mut Outcome, all: &[Tried<'_>]) {
+    for one in all.iter().filter(|one| !one.serves()) {
+        let way = one.names.join(" > ");
+        let why: Vec<String> = one
+            .facts
+            .problems
+            .iter()
+            .map(|problem| format!("{} ({})", problem.code.as_str(), clean::line(&problem.detail)))
+            .collect();
+        let text = match (&one.facts.missing_issuer, why.is_empty()) {
+            (Some(issuer), _) => {
+                let issuer = clean::line(issuer).into_owned();
+                both!(
+                    "percorso non riuscito: {way}; manca un'autorità fidata che sia {issuer}",
+                    "path that failed: {way}; no trusted authority is {issuer}"
+                )
+            }
+            (None, false) => {
+                let why = why.join(", ");
+                both!("percorso non riuscito: {way}; {why}", "path that failed: {way}; {why}")
+            }
+            (None, true) => both!("percorso non riuscito: {way}", "path that failed: {way}"),
+        };
+        outcome.say(Tone::Faint, 1, text);
+    }
+}
+
+/// What one list or OCSP response says about one certificate.
+struct Answer<'f> {
+    about: String,
+    by: Option<String>,
+    facts: &'f RevocationFacts,
+}
+
+impl Answer<'_> {
+    fn status(&self) -> &'static str {
+        match self.facts.status {
+            CertificateStatus::Good => "good",
+            CertificateStatus::Revoked { .. } => "revoked",
+            CertificateStatus::Unknown => "unknown",
+        }
+    }
+
+    fn json(&self) -> Value {
+        let revoked = match &self.facts.status {
+            CertificateStatus::Revoked { at, reason } => {
+                Some(json!({ "at": instant::json(*at), "reason": reason }))
+            }
+            _ => None,
+        };
+        json!({
+            "certificate": self.about,
+            "kind": self.facts.kind,
+            "source": self.facts.source,
+            "status": self.status(),
+            "revoked": revoked,
+            "this_update": self.facts.this_update.map(instant::json),
+            "next_update": self.facts.next_update.map(instant::json),
+            "produced_at": self.facts.produced_at.map(instant::json),
+            "issuer": self.by,
+            "problems": self.facts.problems.iter().map(|code| code.as_str()).collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// The revocation data about each certificate of the ways tried, certificate by certificate.
+fn answers<'f>(names: &Names<'f>, all: &[Tried<'_>]) -> Vec<Answer<'f>> {
+    let mut seen = BTreeSet::new();
+    let certificates = all.iter().flat_map(|one| &one.facts.certificates);
+    certificates
+        .filter(|fingerprint| seen.insert((*fingerprint).clone()))
+        .flat_map(|fingerprint| {
+            let found = names.facts.revocation.get(fingerprint).into_iter().flatten();
+            found.map(|answer| Answer {
+                about: names.of(fingerprint),
+                by: answer.issuer.as_ref().map(|issuer| names.of(issuer)),
+                facts: answer,
+            })
+        })
+        .collect()
+}
+
+fn tell_answers(outcome: &mut Outcome, answers: &[Answer<'_>]) {
+    for answer in answers {
+        let kind = match answer.facts.kind {
+            RevocationKind::Ocsp => "OCSP",
+            RevocationKind::Crl => "CRL",
+        };
+        let source = match answer.facts.source {
+            RevocationSource::Embedded => Text::fixed("nel file", "in the file"),
+            RevocationSource::Given => Text::fixed("fornita", "given"),
+            RevocationSource::Online => Text::fixed("scaricata ora", "fetched now"),
+        };
+        let status = match &answer.facts.status {
+            CertificateStatus::Good => Text::fixed("non revocato", "not revoked"),
+            CertificateStatus::Unknown => Text::fixed("sconosciuto", "unknown"),
+            CertificateStatus::Revoked { at, .. } => {
+                let (it, en) = (instant::shown_in(*at, Lang::It), instant::shown_in(*at, Lang::En));
+                Text::new(format!("revocato dal {it}"), format!("revoked since {en}"))
+            }
+        };
+        let when = answer.facts.this_update.map(instant::shown);
+        let when = when.unwrap_or_else(|| Text::same("?"));
+        let Answer { about, by, .. } = answer;
+        let by = by.as_deref().unwrap_or("?");
+        let line = |lang: Lang, of: &str, from: &str| {
+            let (source, status, when) = (source.get(lang), status.get(lang), when.get(lang));
+            format!("{about}: {status} ({kind} {source}, {of} {when}, {from} {by})")
+        };
+        let text = Text::new(line(Lang::It, "del", "di"), line(Lang::En, "of", "by"));
+        outcome.say(Tone::Faint, 1, text);
+    }
 }
 
 /// The first certificate of a file, and how many others it holds.

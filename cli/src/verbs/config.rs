@@ -117,6 +117,7 @@ fn rows(s: &Settings) -> Vec<(&'static str, Value, Origin)> {
         row("allow-net", &s.allow_net, |l| l.clone().into()),
         row("timeout", &s.timeout, |n| Value::from(*n)),
         row("ca-file", &s.ca_file, path),
+        row("no-cache", &s.no_cache, flag),
         row("trust", &s.trust, paths),
         row("policy", &s.policy, path),
         row("tsa", &s.tsa, urls),

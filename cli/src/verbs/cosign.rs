@@ -2,23 +2,22 @@
 
 use std::path::Path;
 
-use ceralacca::{Packaging, SignOptions, Signed};
+use ceralacca::{SignOptions, Signed};
 use files::Overwrite;
 use serde_json::Value;
 
-use crate::args::{Cosign, Level};
+use crate::args::Cosign;
 use crate::clean;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::judging::{self, Content, Grounds};
-use crate::keys;
 use crate::lang::both;
-use crate::network::{self, Authorities};
 use crate::outcome::{Outcome, Tone};
-use crate::paths::{Destination, Wish, is_dash, marked};
-use crate::signing::{self, Keys, Terms};
+use crate::paths::{Destination, Wish, marked};
+use crate::raising::Given;
 use crate::spool::{Input, Output};
 
+use super::hand::Flags;
 use super::{Run, share, sign};
 
 struct Job<'a> {
@@ -31,11 +30,21 @@ struct Job<'a> {
 /// # Errors
 /// As `sign`.
 pub(crate) fn run(args: &Cosign, run: &mut Run<'_>) -> Result<Exit, Failure> {
-    let specs = keys::resolve(run.settings, &args.keys, run.matches)?;
-    let stamped = args.level == Some(Level::T);
-    if stamped && run.settings.tsa.value.is_empty() {
-        return Err(network::no_authority());
-    }
+    let flags = Flags {
+        keys: &args.keys,
+        level: args.level,
+        statement: &args.statement,
+        about: Some(&args.about),
+        digest: &args.digest,
+        allow: &args.allow.allow,
+        given: Given {
+            crl: &args.trust.crl,
+            ocsp: &args.trust.ocsp,
+            chain: &[],
+            offline: args.offline,
+        },
+    };
+    let specs = flags.check(run)?;
     let wish = Wish {
         output: args.out.output.as_deref(),
         overwrite: args.out.overwrite,
@@ -44,7 +53,12 @@ pub(crate) fn run(args: &Cosign, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let jobs: Vec<Job<'_>> = args
         .files
         .iter()
-        .map(|input| Job { input, output: place(input, &wish, args.in_place) })
+        .map(|input| {
+            let output = share::in_place_or(input, args.in_place, || {
+                wish.place(marked(input, "-cosigned"), &[input])
+            });
+            Job { input, output }
+        })
         .collect();
     let grounds = if args.require_valid {
         let grounds = Grounds::load(run.settings, run.now, &args.trust, &args.keys.chain)?;
@@ -62,14 +76,7 @@ pub(crate) fn run(args: &Cosign, run: &mut Run<'_>) -> Result<Exit, Failure> {
         }
         return Ok(run.exit());
     }
-    let terms = Terms { digest: args.digest.digest, allow: &args.allow.allow, at: run.now };
-    let keys = Keys::open(&specs, &mut run.secrets, &terms)?;
-    let authorities = if stamped {
-        network::authorities(run.settings, &mut run.secrets)?
-    } else {
-        Authorities::none()
-    };
-    let allow = signing::names(&args.allow.allow);
+    let hand = flags.open(&specs, run)?;
     let (now, lang, settings) = (run.now, run.lang(), run.settings);
     let overwrite = if args.in_place { Overwrite::Replace } else { wish.replace() };
     let placing = share::placing(settings, overwrite);
@@ -81,16 +88,12 @@ pub(crate) fn run(args: &Cosign, run: &mut Run<'_>) -> Result<Exit, Failure> {
         };
         let bar = share::bar(job.input, settings);
         let progress = |done| bar.set(done);
-        let keys_here = keys.signing();
+        let (keys_here, list) = (hand.keys.signing(), hand.authorities.list());
         let options = SignOptions {
-            keys: &keys_here,
-            packaging: Packaging::Attached,
-            signing_time: now,
-            authorities: &authorities.list(),
-            allow: &allow,
             again: args.again,
             placing,
             progress: Some(&progress),
+            ..hand.options(&keys_here, &list, now)
         };
         let content = args.content.as_deref();
         let result = cosign(job.input, destination, content, grounds.as_ref(), &options)
@@ -117,31 +120,18 @@ pub(crate) fn run(args: &Cosign, run: &mut Run<'_>) -> Result<Exit, Failure> {
                     ),
                 );
                 sign::add_signers(&mut outcome, &signed);
-                let mut data = sign::signatures(&signed, &options, &keys);
+                let mut data = sign::signatures(&signed, &options, &hand.keys);
                 if let Value::Object(map) = &mut data {
                     map.insert("output".to_owned(), destination.shown().into());
                 }
-                outcome.warnings.extend(authorities.warnings.iter().cloned());
-                sign::add_failed_authorities(outcome.data(data), &signed)
+                outcome.warnings.extend(hand.authorities.warnings.iter().cloned());
+                sign::add_remarks(outcome.data(data), &signed)
             }
         }
     };
     let exit = run.each(&jobs, share::stops, work);
     durable.finish()?;
     Ok(exit)
-}
-
-fn place(input: &Path, wish: &Wish<'_>, in_place: bool) -> Result<Destination, Failure> {
-    if in_place {
-        if is_dash(input) {
-            return Err(Failure::usage(both!(
-                "--in-place ha bisogno di un file, non dell'ingresso standard",
-                "--in-place needs a file, not standard input"
-            )));
-        }
-        return Ok(Destination::Path(input.to_owned()));
-    }
-    wish.place(marked(input, "-cosigned"), &[input])
 }
 
 enum Cosigned {

@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::lang::{Text, both};
 use crate::outcome::{Outcome, Tone};
-use crate::paths::{Destination, Wish, unwrapped};
+use crate::paths::{Destination, Wish, is_dash, opened, unwrapped};
 use crate::settings::Settings;
 use crate::spool::Input;
 
@@ -31,7 +31,19 @@ pub(crate) fn run(args: &Extract, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let jobs: Vec<(&Path, Result<Destination, Failure>)> = args
         .files
         .iter()
-        .map(|input| (input.as_path(), wish.place(unwrapped(input), &[input])))
+        .map(|input| {
+            let name = match args.layers {
+                None if !is_dash(input) => match ceralacca::sole_object_name(input) {
+                    // The one file of a container goes by its own name.
+                    Ok(Some(name)) => Some(input.with_file_name(name)),
+                    // What is wrong is said when the file's turn comes.
+                    Ok(None) | Err(_) => unwrapped(input),
+                },
+                None => unwrapped(input),
+                Some(layers) => opened(input, layers),
+            };
+            (input.as_path(), wish.place(name, &[input]))
+        })
         .collect();
     if run.dry_run {
         for (input, output) in &jobs {
@@ -48,9 +60,10 @@ pub(crate) fn run(args: &Extract, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let durable = share::Durable::new(settings);
     let work = |(input, output): &(&Path, Result<Destination, Failure>)| -> Outcome {
         let result = output.as_ref().map_err(Clone::clone).and_then(|destination| {
-            let (size, removed) = extract(input, destination, placing, settings)?;
+            let layers = args.layers.map(usize::from);
+            let extracted = extract(input, destination, layers, placing, settings)?;
             durable.done(destination.path())?;
-            Ok(told(input, destination, size, &removed))
+            Ok(told(input, destination, &extracted))
         });
         result.unwrap_or_else(|failure| Outcome::of(input).failure(failure))
     };
@@ -62,34 +75,44 @@ pub(crate) fn run(args: &Extract, run: &mut Run<'_>) -> Result<Exit, Failure> {
 fn extract(
     input: &Path,
     destination: &Destination,
+    layers: Option<usize>,
     placing: Placing,
     settings: &Settings,
-) -> Result<(u64, Vec<Removed>), Failure> {
+) -> Result<Extracted, Failure> {
     let source = Input::of(input)?;
     match destination {
         Destination::Stdout => {
             let mut out = io::BufWriter::new(io::stdout().lock());
-            let result = ceralacca::extract_to(source.path(), &mut out)?;
+            let (length, removed) = ceralacca::extract_layers_to(source.path(), layers, &mut out)?;
             out.flush().map_err(|e| files::Error::from_io("writing", Path::new("-"), e))?;
-            Ok(result)
+            Ok(Extracted { output: "-".into(), length, removed, objects: Vec::new() })
         }
         Destination::Path(output) => {
             let bar = share::bar(source.path(), settings);
             let progress = |done| bar.set(done);
-            let Extracted { length, removed, .. } =
-                ceralacca::extract_file(source.path(), output, placing, Some(&progress))?;
-            Ok((length, removed))
+            let (path, progress) = (source.path(), Some(&progress as &ceralacca::Progress<'_>));
+            Ok(ceralacca::extract_layers_file(path, output, layers, placing, progress)?)
         }
     }
 }
 
-fn told(input: &Path, destination: &Destination, size: u64, removed: &[Removed]) -> Outcome {
+fn told(input: &Path, destination: &Destination, extracted: &Extracted) -> Outcome {
+    let Extracted { length: size, removed, objects, .. } = extracted;
     let mut outcome = Outcome::of(input);
     let (shown, output) = (clean::path(input), share::shown(destination));
     outcome.say(
         Tone::Good,
         0,
-        both!("{shown}: contenuto estratto in {output}", "{shown}: content extracted to {output}"),
+        match objects.len() {
+            0 | 1 => both!(
+                "{shown}: contenuto estratto in {output}",
+                "{shown}: content extracted to {output}"
+            ),
+            count => both!(
+                "{shown}: {count} file estratti nella cartella {output}",
+                "{shown}: {count} files extracted into the folder {output}"
+            ),
+        },
     );
     let layers: Vec<Text> = removed.iter().map(|layer| named(*layer)).collect();
     let list = |lang| layers.iter().map(|l| l.get(lang)).collect::<Vec<_>>().join(" > ");
@@ -99,14 +122,19 @@ fn told(input: &Path, destination: &Destination, size: u64, removed: &[Removed])
         Tone::Faint,
         1,
         Text::fixed(
-            "le firme tolte non sono state verificate: lo fa «ceralacca verifica»",
-            "the signatures removed were not verified: `ceralacca verify` does that",
+            "le firme e le marche tolte non sono state verificate: lo fa «ceralacca verifica»",
+            "the signatures and time-stamps removed were not verified: `ceralacca verify` does that",
         ),
     );
     let removed: Vec<Value> = removed
         .iter()
         .map(|layer| match layer {
             Removed::Signature { signers } => json!({ "kind": layer.kind(), "signers": signers }),
+            Removed::TimeStampedData { stamps } => {
+                json!({ "kind": layer.kind(), "timestamps": stamps })
+            }
+            Removed::Asic { signers } => json!({ "kind": layer.kind(), "signers": signers }),
+            Removed::M7m => json!({ "kind": layer.kind(), "timestamps": 1 }),
             Removed::Wrapping(_) => json!({ "kind": layer.kind() }),
         })
         .collect();
@@ -115,6 +143,10 @@ fn told(input: &Path, destination: &Destination, size: u64, removed: &[Removed])
         "size": size,
         "removed": removed,
         "verified": false,
+        "files": objects
+            .iter()
+            .map(|object| json!({ "name": object.name, "size": object.length }))
+            .collect::<Vec<_>>(),
     }))
 }
 
@@ -126,6 +158,23 @@ fn named(layer: Removed) -> Text {
         }
         Removed::Signature { signers } => {
             both!("busta con {signers} firme", "envelope with {signers} signatures")
+        }
+        Removed::TimeStampedData { stamps: 1 } => {
+            Text::fixed("busta TSD con 1 marca temporale", "TSD envelope with 1 time-stamp")
+        }
+        Removed::TimeStampedData { stamps } => both!(
+            "busta TSD con {stamps} marche temporali",
+            "TSD envelope with {stamps} time-stamps"
+        ),
+        Removed::Asic { signers: 1 } => {
+            Text::fixed("contenitore ASiC con 1 firma", "ASiC container with 1 signature")
+        }
+        Removed::Asic { signers } => both!(
+            "contenitore ASiC con {signers} firme",
+            "ASiC container with {signers} signatures"
+        ),
+        Removed::M7m => {
+            Text::fixed("messaggio M7M con 1 marca temporale", "M7M message with 1 time-stamp")
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use ceralacca::{CertificateView, Inspection, LayerView, SignerView, TimestampView};
+use ceralacca::{
+    CertificateView, ContainerView, Inspection, LayerView, SignerView, StampedView, TimestampView,
+};
 
 use crate::args::Inspect;
 use crate::clean;
@@ -62,6 +64,9 @@ fn tell(outcome: &mut Outcome, input: &Path, inspection: &Inspection) {
     if let Some(stamp) = &inspection.timestamp {
         tell_stamp(outcome, 1, stamp);
     }
+    if let Some(container) = &inspection.container {
+        tell_container(outcome, container);
+    }
     outcome.say(
         Tone::Faint,
         0,
@@ -72,13 +77,63 @@ fn tell(outcome: &mut Outcome, input: &Path, inspection: &Inspection) {
     );
 }
 
+/// Members told one by one; of more only the number.
+const MEMBERS: usize = 40;
+
+fn tell_container(outcome: &mut Outcome, container: &ContainerView) {
+    for member in container.members.iter().take(MEMBERS) {
+        let (name, size) = (&member.name, member.size);
+        let tone = if member.data_object { Tone::Plain } else { Tone::Faint };
+        outcome.say(tone, 1, both!("{name} ({size} byte)", "{name} ({size} bytes)"));
+    }
+    let more = container.members.len().saturating_sub(MEMBERS);
+    if more > 0 {
+        outcome.say(Tone::Faint, 1, both!("… e altri {more}", "… and {more} more"));
+    }
+    for manifest in &container.manifests {
+        let name = &manifest.name;
+        let (count, target) = (manifest.covers.len(), manifest.target.as_deref().unwrap_or("?"));
+        outcome.say(
+            Tone::Plain,
+            1,
+            match &manifest.broken {
+                Some(why) => {
+                    both!("elenco {name}: illeggibile, {why}", "manifest {name}: unreadable, {why}")
+                }
+                None => both!(
+                    "elenco {name}: {count} file, per {target}",
+                    "manifest {name}: {count} files, for {target}"
+                ),
+            },
+        );
+    }
+    for stamp in &container.timestamps {
+        outcome.say(Tone::Plain, 1, Text::same(stamp.name.as_str()));
+        if let Some(view) = &stamp.timestamp {
+            tell_stamp(outcome, 2, view);
+        }
+    }
+    for note in &container.notes {
+        outcome.say(Tone::Doubt, 1, Text::same(note.as_str()));
+    }
+}
+
 fn tell_layer(outcome: &mut Outcome, n: usize, layer: &LayerView) {
     let wrapping: String = layer.wrapping.iter().map(|w| format!("{w} > ")).collect();
     let encoding = if layer.ber { "BER" } else { "DER" };
+    let form = if layer.kind == "m7m" { "M7M".to_owned() } else { format!("TSD {encoding}") };
     outcome.say(
         Tone::Plain,
         1,
         match layer.content {
+            Some(size) if layer.stamped.is_some() => both!(
+                "strato {n}: {wrapping}busta {form} con marca temporale e contenuto ({size} byte)",
+                "layer {n}: {wrapping}{form} envelope with time-stamp and content ({size} bytes)"
+            ),
+            None if layer.stamped.is_some() => both!(
+                "strato {n}: {wrapping}busta {form} con marca temporale, il contenuto è altrove",
+                "layer {n}: {wrapping}{form} envelope with time-stamp, its content is elsewhere"
+            ),
             Some(size) => both!(
                 "strato {n}: {wrapping}busta {encoding} con il contenuto ({size} byte)",
                 "layer {n}: {wrapping}{encoding} envelope with its content ({size} bytes)"
@@ -89,6 +144,12 @@ fn tell_layer(outcome: &mut Outcome, n: usize, layer: &LayerView) {
             ),
         },
     );
+    if let Some(stamped) = &layer.stamped {
+        tell_stamped(outcome, stamped);
+    }
+    for stamp in &layer.timestamps {
+        tell_stamp(outcome, 2, stamp);
+    }
     for (n, signer) in layer.signers.iter().enumerate() {
         tell_signer(outcome, n + 1, signer);
     }
@@ -104,6 +165,39 @@ fn tell_layer(outcome: &mut Outcome, n: usize, layer: &LayerView) {
             2,
             both!("{trailing} byte dopo la fine", "{trailing} bytes behind the end"),
         );
+    }
+}
+
+fn tell_stamped(outcome: &mut Outcome, stamped: &StampedView) {
+    let mut say = |text: Text| outcome.say(Tone::Plain, 2, text);
+    if let Some(name) = &stamped.file_name {
+        say(both!("nome del contenuto: {name}", "name of the content: {name}"));
+    }
+    if let Some(kind) = &stamped.media_type {
+        say(both!("tipo del contenuto: {kind}", "type of the content: {kind}"));
+    }
+    if let Some(uri) = &stamped.data_uri {
+        say(both!(
+            "il contenuto sarebbe all'indirizzo {uri} (non viene scaricato)",
+            "the content is said to be at {uri} (it is not fetched)"
+        ));
+    }
+    if stamped.hash_protected == Some(true) {
+        say(Text::fixed(
+            "la prima marca temporale copre anche questi dati",
+            "the first time-stamp covers these data too",
+        ));
+    }
+    match stamped.evidence.as_str() {
+        "time-stamps" => {}
+        "evidence-record" => say(Text::fixed(
+            "la prova temporale è un evidence record, che questa versione non verifica ancora",
+            "the evidence is an evidence record, which this release does not judge yet",
+        )),
+        kind => say(both!(
+            "la prova temporale è di un tipo sconosciuto ({kind})",
+            "the evidence is of an unknown kind ({kind})"
+        )),
     }
 }
 

@@ -7,8 +7,11 @@ mod cert;
 mod completions;
 mod config;
 mod cosign;
+mod countersign;
 mod demo;
+mod extend;
 mod extract;
+mod hand;
 mod help;
 mod inspect;
 mod lab;
@@ -143,6 +146,8 @@ pub(crate) fn run(verb: Verb, run: &mut Run<'_>) -> Result<Exit, Failure> {
     match verb {
         Verb::Sign(a) => sign::run(&a, run),
         Verb::Cosign(a) => cosign::run(&a, run),
+        Verb::Countersign(a) => countersign::run(&a, run),
+        Verb::Extend(a) => extend::run(&a, run),
         Verb::Detach(a) => part::detach(&a, run),
         Verb::Attach(a) => part::attach(&a, run),
         Verb::Timestamp(a) => timestamp::run(&a, run),

@@ -9,7 +9,7 @@ use ceralacca::preservation::sip::{self, SipPlan};
 use ceralacca::preservation::{
     self, Application, FileCount, Level, Output, PackageFinding, PackageReport, Verdict, mime_of,
 };
-use ceralacca::{DigestAlgorithm, Packaging, SignOptions};
+use ceralacca::{DigestAlgorithm, SignOptions};
 use crypto::MultiHasher;
 use files::{FollowLinks, SourceFile};
 use serde_json::{Value, json};
@@ -176,13 +176,11 @@ pub(crate) fn aip(args: &Aip, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let list = authorities.list();
     let options = SignOptions {
         keys: &signing,
-        packaging: Packaging::Attached,
         signing_time: run.now,
         authorities: &list,
         allow: &allow,
-        again: false,
         placing,
-        progress: None,
+        ..SignOptions::default()
     };
     let plan = AipPlan {
         sip: &args.sip,

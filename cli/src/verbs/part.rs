@@ -38,7 +38,11 @@ pub(crate) fn detach(args: &Detach, run: &mut Run<'_>) -> Result<Exit, Failure> 
     let content = if args.no_content {
         None
     } else {
-        Some(content_place(args, &wish(args.content.as_deref()), stem.clone())?)
+        // --overwrite is about the signature: the original beside it may be the only copy of
+        // something else, and is replaced only by whoever names it.
+        let overwrite = args.out.overwrite && args.content.is_some();
+        let wish = Wish { overwrite, ..wish(args.content.as_deref()) };
+        Some(content_place(args, &wish, stem.clone())?)
     };
     let destinations: Vec<&Destination> = content.iter().chain([&signature]).collect();
     if run.dry_run {

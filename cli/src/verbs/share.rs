@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Warning};
 use crate::lang::both;
 use crate::outcome::{Outcome, Tone};
-use crate::paths::Destination;
+use crate::paths::{Destination, is_dash};
 use crate::progress::Progress;
 use crate::settings::Settings;
 
@@ -33,6 +33,27 @@ pub(crate) fn bar(input: &Path, settings: &Settings) -> Progress {
     let total = std::fs::metadata(input).map(|meta| meta.len()).unwrap_or(0);
     let quiet = settings.quiet.value || settings.jobs.value > 1;
     Progress::bytes(&clean::path(input), total, quiet)
+}
+
+/// The input itself for `--in-place`, else what `place` says.
+///
+/// # Errors
+/// Exit 2: there is no file to write over; what `place` answers.
+pub(crate) fn in_place_or(
+    input: &Path,
+    in_place: bool,
+    place: impl FnOnce() -> Result<Destination, Failure>,
+) -> Result<Destination, Failure> {
+    if !in_place {
+        return place();
+    }
+    if is_dash(input) {
+        return Err(Failure::usage(both!(
+            "--in-place ha bisogno di un file, non dell'ingresso standard",
+            "--in-place needs a file, not standard input"
+        )));
+    }
+    Ok(Destination::Path(input.to_owned()))
 }
 
 /// A destination as people read it.

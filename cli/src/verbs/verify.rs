@@ -12,7 +12,7 @@ use crate::args::{self, Verify};
 use crate::clean;
 use crate::envelope::Envelope;
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{Failure, Warning};
 use crate::judging::{self, Content, Grounds};
 use crate::lang::{Text, both};
 use crate::outcome::{Outcome, Tone};
@@ -75,6 +75,9 @@ pub(crate) fn run(args: &Verify, run: &mut Run<'_>) -> Result<Exit, Failure> {
                 let exit = judging::exit(&report);
                 if exit == Exit::Indeterminate {
                     outcome.warnings.extend(grounds.warning());
+                    if content.file.is_none() && content.digest.is_none() {
+                        outcome.warnings.extend(content_beside(input, &report));
+                    }
                 }
                 outcome.data(judging::data(&mut report, lang)).exit(exit)
             }
@@ -100,6 +103,27 @@ pub(crate) fn run(args: &Verify, run: &mut Run<'_>) -> Result<Exit, Failure> {
         write(path, &reports, replace)?;
     }
     Ok(exit)
+}
+
+/// A time-stamp or signature whose content was not named, while a file of the right name stands
+/// beside it. It is not taken for the content unasked: the person says so.
+fn content_beside(input: &Path, report: &Report) -> Option<Warning> {
+    let apart = ["tsr", "tst", "p7s"];
+    let extension = input.extension()?.to_str()?;
+    let beside = input.with_extension("");
+    let missing = report.signatures.iter().any(|signature| signature.intact.is_none())
+        || report.timestamps.iter().any(|stamp| stamp.intact.is_none());
+    if !missing || !apart.iter().any(|e| extension.eq_ignore_ascii_case(e)) || !beside.is_file() {
+        return None;
+    }
+    let shown = clean::path(&beside);
+    Some(Warning::new(
+        "CONTENT_BESIDE",
+        both!(
+            "il contenuto non è indicato; se è {shown}, che sta qui accanto, aggiungere --content {shown}",
+            "the content is not named; if it is {shown}, which stands beside, add --content {shown}"
+        ),
+    ))
 }
 
 /// Text unless told otherwise, by the flag or by the name of the report's file.

@@ -92,7 +92,10 @@ impl Big {
         let mut command = Command::new("time");
         command.args(["-q", "-f", "%M", "-o"]).arg(&report).arg(&self.binary).arg("--no-input");
         command.args(words.split(' ')).args(key.iter().flat_map(|id| self.desk.key(id)));
-        command.current_dir(self.desk.path("")).env("XDG_CONFIG_HOME", "/nonexistent");
+        command
+            .current_dir(self.desk.path(""))
+            .env("XDG_CONFIG_HOME", "/nonexistent")
+            .env("XDG_CACHE_HOME", "/dev/null");
         let out = command.output().unwrap();
         let said = String::from_utf8_lossy(&out.stderr);
         assert_eq!(out.status.code(), Some(wanted), "ceralacca {words}\n{said}");
@@ -153,6 +156,28 @@ fn six_gibibytes_in_little_memory() {
     big.remove("two.p7m");
     big.turn_a_bit_of("big.bin", 5 * GIB);
     big.runs(1, &format!("verify big.p7s --content big.bin {GIVEN}"), None);
+}
+
+/// Every level above the first reads the content once and writes the tail anew.
+#[test]
+fn six_gibibytes_to_the_archive_level() {
+    let Some(big) = Big::open() else { return };
+    let desk = &big.desk;
+    big.sparse("big.bin", 6 * GIB);
+    big.runs(0, "sign big.bin -o one.p7m", Some("rsa"));
+    big.remove("big.bin");
+    let online = format!("--tsa {} --trust lab/trust --allow-net 127.0.0.0/8", desk.tsa());
+    big.runs(0, &format!("extend one.p7m --level lta {online} -o lta.p7m"), None);
+    big.remove("one.p7m");
+    big.runs(0, "verify lta.p7m --trust lab/trust", None);
+    let words = ["--signers", "1", "--min-level", "LTA"];
+    accepts("cades", "lta.p7m", desk.cades("lta.p7m", &words));
+    big.runs(0, &format!("extend lta.p7m --level lta {online} -o again.p7m"), None);
+    big.remove("lta.p7m");
+    accepts("cades", "again.p7m", desk.cades("again.p7m", &words));
+    big.turn_a_bit_of("again.p7m", 5 * GIB);
+    big.runs(1, "verify again.p7m --trust lab/trust", None);
+    refuses("cades", "again.p7m, altered", desk.cades("again.p7m", &[]), CADES_NO);
 }
 
 /// As much as OpenSSL can hold: its buffers end 4 octets below 1.5 GiB (`crypto/buffer/buffer.c`), and the

@@ -37,6 +37,9 @@ pub(crate) struct Desk {
     peer: OnceCell<Option<Mutex<Peer>>>,
 }
 
+/// What lets a verb reach the lab, whose URLs in certificates are on the loopback.
+pub(crate) const ONLINE: [&str; 4] = ["--trust", "lab/trust", "--allow-net", "127.0.0.0/8"];
+
 /// Whether an absent judge fails the test that asks it.
 pub(crate) fn required() -> bool {
     std::env::var("CERALACCA_REQUIRE_JUDGES").is_ok_and(|value| value == "1")
@@ -158,7 +161,11 @@ impl Desk {
     pub(crate) fn ceralacca(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ceralacca"));
         command.current_dir(self.dir.path()).stdin(Stdio::null());
-        command.env("XDG_CONFIG_HOME", "/nonexistent").env("LC_ALL", "C").arg("--no-input");
+        command
+            .env("XDG_CONFIG_HOME", "/nonexistent")
+            .env("XDG_CACHE_HOME", "/dev/null")
+            .env("LC_ALL", "C")
+            .arg("--no-input");
         command
     }
 
@@ -176,6 +183,32 @@ impl Desk {
         let out = command.output().unwrap();
         let said = String::from_utf8_lossy(&out.stderr);
         assert!(out.status.success(), "ceralacca {words:?}: {:?}\n{said}", out.status);
+    }
+
+    /// `extend` to a level, with what the lab serves.
+    #[track_caller]
+    pub(crate) fn extends(&self, file: &str, level: &str, out: &str, words: &[&str]) {
+        let tsa = self.tsa();
+        let fixed = ["extend", file, "--level", level, "--tsa", &tsa, "-o", out];
+        self.does(&[&fixed, &ONLINE[..], words].concat(), &[]);
+    }
+
+    /// The levels of a file's signatures, in their order.
+    #[track_caller]
+    pub(crate) fn levels(&self, file: &str, words: &[&str]) -> Vec<String> {
+        let (_, told) = self.judged(file, words);
+        let all = told["data"]["signatures"].as_array().unwrap();
+        all.iter().map(|one| one["level"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// We accept it with nothing but the roots: what it needs is inside.
+    #[track_caller]
+    pub(crate) fn we_accept_alone(&self, file: &str, signers: usize, words: &[&str]) {
+        let (code, told) = self.judged(file, words);
+        assert_eq!(code, 0, "{file} {words:?}: {told:#}");
+        let all = told["data"]["signatures"].as_array().unwrap();
+        assert_eq!(all.len(), signers, "{file}: {told:#}");
+        println!("ceralacca   accepts {file} {} offline", words.join(" "));
     }
 
     /// Our judgement: exit code and JSON.
@@ -372,6 +405,36 @@ impl Desk {
         let Some((code, said)) = answer else { return false };
         assert_eq!(code, 0, "the token of {file}: {said}");
         true
+    }
+}
+
+/// # What is taken apart for OpenSSL
+impl Desk {
+    #[track_caller]
+    fn take(&self, request: &Value, file: &str) -> bool {
+        let Some((code, said)) = self.ask(request) else { return false };
+        assert_eq!(code, 0, "{file}: {said}");
+        true
+    }
+
+    /// Takes the newest archive time-stamp of the N-th signer into `token`, and what it stamps into `value`.
+    #[track_caller]
+    pub(crate) fn take_archive(&self, file: &str, signer: usize) -> bool {
+        let request = json!({
+            "do": "archive", "file": self.path(file), "signer": signer, "content": self.path("c.bin"),
+            "token": self.path("token"), "value": self.path("value"),
+        });
+        self.take(&request, file)
+    }
+
+    /// Takes the first time-stamp of a `.tsd` into `token`, and what it stamps into `value`.
+    #[track_caller]
+    pub(crate) fn take_tsd(&self, file: &str) -> bool {
+        let request = json!({
+            "do": "tsd", "file": self.path(file),
+            "token": self.path("token"), "value": self.path("value"),
+        });
+        self.take(&request, file)
     }
 }
 

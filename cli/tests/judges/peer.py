@@ -4,12 +4,16 @@
     {"do": "sign", "content", "out", "digest", "key", "cert", "chain", "detached", "pss", "tsa"}    CAdES-B; with a URL, CAdES-T
     {"do": "validate", "file", "content", "roots": [...], "crls": [...]}                 0 intact, valid and trusted; 1 not so
     {"do": "token", "file", "signer", "token", "value"}        writes the signature time-stamp and the value that it stamps
+    {"do": "archive", "file", "signer", "content", "token", "value"}    writes the newest archive time-stamp and the message of it
+    {"do": "tsd", "file", "token", "value"}        writes the first time-stamp of a TimeStampedData and what it stamps
 
 Answers are {"code": N, "said": TEXT}; 2 is an error.
 """
 import asyncio, contextlib, io, json, runpy, sys, traceback
 
-from asn1crypto import cms, crl
+import hashlib
+
+from asn1crypto import cms, core, crl, tsp
 from pyhanko.keys import load_cert_from_pemder
 from pyhanko.sign.signers import SimpleSigner
 from pyhanko.sign.timestamps import HTTPTimeStamper
@@ -69,11 +73,53 @@ def token(ask):
             out.write(octets)
 
 
+def values_of(attributes, dotted):
+    return [value for attribute in attributes if attribute["type"].dotted == dotted for value in attribute["values"]]
+
+
+def archive(ask):
+    """EN 319 122-1 5.5.3, written from the text: content type, digest of the content, fields of the signer, hash index."""
+    data = signed_data(ask["file"])
+    signer = data["signer_infos"][ask["signer"]]
+    token = values_of(signer["unsigned_attrs"], "0.4.0.1733.2.4")[-1].dump()
+    stamp = cms.ContentInfo.load(token)["content"]
+    index = values_of(stamp["signer_infos"][0]["unsigned_attrs"], "0.4.0.19122.1.5")
+    if len(index) != 1:
+        raise ValueError(f"{len(index)} hash indexes")
+    info = stamp["encap_content_info"]["content"].parsed
+    digest = hashlib.new(info["message_imprint"]["hash_algorithm"]["algorithm"].native)
+    with open(ask["content"], "rb") as content:
+        digest.update(content.read())
+    message = data["encap_content_info"]["content_type"].dump() + digest.digest()
+    for field in ("version", "sid", "digest_algorithm", "signed_attrs", "signature_algorithm", "signature"):
+        message += signer[field].dump()
+    message += index[0].dump()
+    for path, octets in ((ask["token"], token), (ask["value"], message)):
+        with open(path, "wb") as out:
+            out.write(octets)
+
+
+def tsd(ask):
+    with open(ask["file"], "rb") as file:
+        data = cms.ContentInfo.load(file.read())["content"]
+    if not isinstance(data, tsp.TimeStampedData):
+        data = tsp.TimeStampedData.load(data.dump())
+    evidence = data["temporal_evidence"].chosen[0]
+    metadata = data["meta_data"]
+    protected = not isinstance(metadata, core.Void) and metadata["hash_protected"].native
+    stamped = (metadata.dump() if protected else b"") + data["content"].native
+    for path, octets in ((ask["token"], evidence["time_stamp"].dump()), (ask["value"], stamped)):
+        with open(path, "wb") as out:
+            out.write(octets)
+
+
+DOES = {"script": script, "sign": sign, "validate": validate, "token": token, "archive": archive, "tsd": tsd}
+
 for line in sys.stdin:
     ask, said, code = json.loads(line), io.StringIO(), 0
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         try:
-            {"script": script, "sign": sign, "validate": validate, "token": token}[ask["do"]](ask)
+            DOES[ask["do"]](ask)
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 0 if end.code is None else 2
         except Exception:

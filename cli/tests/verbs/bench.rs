@@ -121,6 +121,8 @@ pub(crate) fn command(folder: &Path) -> Command {
     command
         .current_dir(folder)
         .env("XDG_CONFIG_HOME", "/nonexistent")
+        // The laboratory's folder is looked past where outputs are counted.
+        .env("XDG_CACHE_HOME", folder.join("lab/cache"))
         .env("LC_ALL", "C")
         .env("TMPDIR", folder)
         .env_remove("http_proxy")

@@ -3,9 +3,12 @@
 
 mod bench;
 mod certificates;
+mod containers;
 mod disk;
 mod forms;
 mod journey;
+mod levels;
 mod odd;
 mod refusals;
 mod stamps;
+mod time_stamped;

@@ -67,10 +67,13 @@ fn the_odd_ones() {
     assert_ne!(bench.run(&format!("verify ess-altrui.p7m {TRUST}")).code, 0);
 
     // Attributes twice, values twice.
-    let octets = build(OddSigner { duplicated: vec![lab::oids::MESSAGE_DIGEST], ..signer() });
+    let octets = build(OddSigner { duplicated: vec![lab::oids::SIGNING_TIME], ..signer() });
     judged(&bench, "doppi.p7m", &octets, 3, "SIG_CONSTRAINTS_FAILURE", "ATTRIBUTE_DUPLICATED");
-    let octets = build(OddSigner { two_values: vec![lab::oids::MESSAGE_DIGEST], ..signer() });
+    let octets = build(OddSigner { two_values: vec![lab::oids::SIGNING_TIME], ..signer() });
     judged(&bench, "due-valori.p7m", &octets, 3, "SIG_CONSTRAINTS_FAILURE", "ATTRIBUTE_DUPLICATED");
+    // With two message-digests nothing says which content is meant.
+    let octets = build(OddSigner { duplicated: vec![lab::oids::MESSAGE_DIGEST], ..signer() });
+    judged(&bench, "due-impronte.p7m", &octets, 1, "FORMAT_FAILURE", "MESSAGE_DIGEST_MISSING");
 
     // A wrong signature value.
     let octets = build(OddSigner { corrupt_signature: true, ..signer() });

@@ -1,6 +1,6 @@
 //! Pulling values out of a stream.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, Read, Seek, SeekFrom};
 
 use crate::{Error, Limits, Result, Tag, value::split_header};
 
@@ -331,6 +331,32 @@ impl<R: Read> Reader<R> {
     }
 }
 
+impl<R: Read + Seek> Reader<R> {
+    /// Goes past the next value, which must have a definite length, without
+    /// reading its contents.
+    ///
+    /// A value that ends behind the end of the stream is not noticed here:
+    /// whatever is wanted behind it will be missing.
+    ///
+    /// # Errors
+    /// No value left, an indefinite length, or the source cannot seek.
+    pub fn skip(&mut self) -> Result<Header> {
+        let header = self.peek()?.ok_or(Error::Truncated { at: self.offset })?;
+        let length = header.length.and_then(|length| length.checked_add(header.width as u64));
+        let total = length.ok_or(Error::BadLength { at: header.at })?;
+        let ready = (self.end - self.start) as u64;
+        if let Some(beyond) = total.checked_sub(ready) {
+            let beyond = i64::try_from(beyond).map_err(|_| Error::BadLength { at: header.at })?;
+            self.source.seek(SeekFrom::Current(beyond))?;
+            self.start = self.end;
+        } else {
+            self.start += total as usize;
+        }
+        self.offset = self.offset.checked_add(total).ok_or(Error::BadLength { at: header.at })?;
+        Ok(header)
+    }
+}
+
 /// The octets of one OCTET STRING, pieces joined, as a stream.
 ///
 /// Errors of the encoding come out as [`io::Error`]s that hold an [`Error`];
@@ -471,6 +497,33 @@ mod tests {
             assert_eq!(last.at, octets.len() as u64 - 8);
         }
         assert_eq!(read(&octets[..]).unwrap().0, b"abc");
+    }
+
+    #[test]
+    fn a_value_is_gone_past_without_being_read() {
+        for size in [0, 1, 500, 600, 3000] {
+            let octets = der::sequence(&[der::octet_string(&vec![7; size]), der::integer(9)]);
+            for end in 0..=octets.len() {
+                let source = io::Cursor::new(&octets[..end]);
+                let mut reader = Reader::with_buffer(source, Limits::default(), 512);
+                let read = |reader: &mut Reader<_>| {
+                    reader.open(Tag::SEQUENCE)?;
+                    let header = reader.skip()?;
+                    assert_eq!(header.length, Some(size as u64));
+                    let last = reader.capture()?;
+                    reader.close()?;
+                    Ok::<_, Error>(last)
+                };
+                let result = read(&mut reader);
+                assert_eq!(result.is_ok(), end == octets.len(), "{size} {end}");
+                if let Ok(last) = result {
+                    assert_eq!(last, Captured { at: end as u64 - 3, octets: vec![2, 1, 9] });
+                }
+            }
+        }
+        let indefinite = [0x30, 0x80, 0, 0];
+        let mut reader = Reader::new(io::Cursor::new(&indefinite[..]), Limits::default());
+        assert!(matches!(reader.skip(), Err(Error::BadLength { at: 0 })));
     }
 
     #[test]

@@ -1,87 +1,24 @@
 //! Signed streams: what we write is read by OpenSSL and by us, and changing a
 //! file changes nothing that was signed.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stdout,
-    missing_docs
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod common;
 
 use std::io::Cursor;
-use std::path::Path;
-use std::process::Command;
 
 use ceralacca_cades as cades;
-use ceralacca_cades::{Signatory, Signing, read};
-use chrono::{DateTime, Utc};
+use ceralacca_cades::{Signing, read};
 use cms::verify::{ContentCheck, SignedForm, ValueCheck, verify_signer};
 use cms::{Limits, SignedData};
-use crypto::{Secret, Signer as _, SoftKey};
-use lab::{Config, KeyKind, Pki, SignerSpec};
-use x509::Certificate;
-
-fn now() -> DateTime<Utc> {
-    "2026-03-01T10:00:00Z".parse().unwrap()
-}
-
-struct Person {
-    key: SoftKey,
-    certificate: Certificate,
-    chain: Vec<Certificate>,
-}
-
-impl Person {
-    fn of(pki: &Pki, id: &str) -> Self {
-        let p12 = pki.pkcs12(id, "prova", lab::pkcs12::Encryption::Modern).unwrap();
-        let contents = crypto::pkcs12::open(&p12, &Secret::from("prova")).unwrap();
-        let read = |der: &Vec<u8>| Certificate::from_der(der).unwrap();
-        Self {
-            key: contents.key,
-            certificate: read(&contents.certificate),
-            chain: contents.chain.iter().map(read).collect(),
-        }
-    }
-
-    fn signatory(&self) -> Signatory<'_> {
-        Signatory { key: &self.key, certificate: &self.certificate, chain: &self.chain }
-    }
-}
-
-fn pki() -> Pki {
-    let mut pki = Pki::create(&Config::quick(now())).unwrap();
-    let kinds = [
-        ("rsa", KeyKind::Rsa(2048)),
-        ("pss", KeyKind::RsaPss(2048)),
-        ("p384", KeyKind::P384),
-        ("brainpool", KeyKind::BrainpoolP256),
-        ("ed25519", KeyKind::Ed25519),
-    ];
-    for (id, kind) in kinds {
-        pki.add_signer(&SignerSpec::new(id, "Prova", "Anna", now()).key(kind)).unwrap();
-    }
-    pki
-}
-
-fn content(size: usize) -> Vec<u8> {
-    (0..size).map(|i| (i * 31 % 253) as u8).collect()
-}
-
-fn sign(people: &[&Person], content: &[u8]) -> Vec<u8> {
-    let signatories: Vec<_> = people.iter().map(|p| p.signatory()).collect();
-    let mut signing = Signing { signatories: &signatories, signing_time: now(), stamp: None };
-    let mut out = Cursor::new(Vec::new());
-    cades::sign_attached(Cursor::new(content), content.len() as u64, &mut out, &mut signing)
-        .unwrap();
-    out.into_inner()
-}
+use common::*;
+use crypto::Signer as _;
 
 /// Every signature of the outermost layer, by our reading; returns the content.
 fn verify(octets: &[u8], people: &[&Person], detached: Option<&[u8]>) -> Vec<u8> {
     let mut extracted = Vec::new();
     let file = read(octets, &Limits::default(), &Default::default(), &mut extracted).unwrap();
     assert!(file.broken.is_none(), "{:?}", file.broken);
-    let layer = &file.layers[0];
+    let layer = file.signed().next().unwrap();
     assert_eq!(layer.data.signer_infos.len(), people.len());
     let mut digests = layer.content.clone();
     if let Some(content) = detached {
@@ -118,34 +55,6 @@ fn verify(octets: &[u8], people: &[&Person], detached: Option<&[u8]>) -> Vec<u8>
     extracted
 }
 
-/// OpenSSL's verdict on the file; `None` where OpenSSL is not installed.
-fn openssl(octets: &[u8], detached: Option<&[u8]>, pki: &Pki) -> Option<Vec<u8>> {
-    let dir = tempfile::tempdir().unwrap();
-    let path = |name: &str| dir.path().join(name).display().to_string();
-    std::fs::write(path("f.p7m"), octets).unwrap();
-    let roots: String = pki.roots().map(|root| root.certificate.pem()).collect();
-    std::fs::write(path("roots.pem"), roots).unwrap();
-    let mut command = Command::new("openssl");
-    command.args(["cms", "-verify", "-binary", "-inform", "DER", "-cades"]);
-    command.args(["-purpose", "any", "-attime", "1772360000"]);
-    command.args(["-in", &path("f.p7m"), "-CAfile", &path("roots.pem"), "-out", &path("out")]);
-    if let Some(content) = detached {
-        std::fs::write(path("content"), content).unwrap();
-        command.args(["-content", &path("content")]);
-    }
-    match command.output() {
-        Ok(result) => {
-            assert!(result.status.success(), "{}", String::from_utf8_lossy(&result.stderr));
-            Some(std::fs::read(Path::new(&path("out"))).unwrap())
-        }
-        Err(_) => {
-            assert!(std::env::var_os("CERALACCA_REQUIRE_JUDGES").is_none(), "openssl is missing");
-            println!("skipped: openssl is not installed");
-            None
-        }
-    }
-}
-
 #[test]
 fn attached_of_every_size_and_key() {
     let pki = pki();
@@ -178,7 +87,7 @@ fn a_pipe_gets_ber() {
     let person = Person::of(&pki, "presidente");
     let content = content(200_000);
     let signatories = [person.signatory()];
-    let mut signing = Signing { signatories: &signatories, signing_time: now(), stamp: None };
+    let mut signing = Signing::new(&signatories, now());
     let mut out = Vec::new();
     cades::sign_piped(&content[..], &mut out, &mut signing).unwrap();
     assert_eq!(out[..2], [0x30, 0x80]);
@@ -186,10 +95,6 @@ fn a_pipe_gets_ber() {
     if let Some(extracted) = openssl(&out, None, &pki) {
         assert!(extracted == content);
     }
-}
-
-fn parsed(octets: &[u8]) -> SignedData {
-    cms::parse(octets, &Limits::default()).unwrap().0
 }
 
 #[test]
@@ -207,14 +112,15 @@ fn cosigning_and_detaching_leave_signer_infos_alone() {
         by_lab(lab::cms::Framing::Chunked(1000)),
     ] {
         let signatories = [second.signatory()];
-        let mut signing = Signing { signatories: &signatories, signing_time: now(), stamp: None };
-        let mut out = Vec::new();
+        let mut signing = Signing::new(&signatories, now());
+        let mut out = Cursor::new(Vec::new());
         let look = |data: &SignedData| {
             assert_eq!(data.signer_infos.len(), 1);
             Ok(())
         };
         cades::cosign(Cursor::new(&original), &mut out, &mut signing, &Limits::default(), look)
             .unwrap();
+        let out = out.into_inner();
         assert!(verify(&out, &[&first, &second], None) == content);
         openssl(&out, None, &pki);
         let (before, after) = (parsed(&original), parsed(&out));
@@ -248,8 +154,8 @@ fn nested_and_wrapped_files_are_read_in_one_pass() {
     assert!(verify(&outer, &[&person], None) == content);
     let mut sink = Vec::new();
     let file = read(&outer[..], &Limits::default(), &Default::default(), &mut sink).unwrap();
-    assert_eq!(file.layers.len(), 2);
-    assert_eq!(file.layers[0].content.as_ref().unwrap().length, Some(inner.len() as u64));
+    assert_eq!(file.envelopes.len(), 2);
+    assert_eq!(file.envelopes[0].content().unwrap().length, Some(inner.len() as u64));
     let wrapped = lab::wrap::base64(&outer);
     assert!(verify(wrapped.as_bytes(), &[&person], None) == content);
 }

@@ -13,8 +13,8 @@ use ceralacca::preservation::metadata::{Spacing, parse};
 use ceralacca::preservation::sip::{self, SipPlan};
 use ceralacca::preservation::{Application, Container, Lang, Output, silent};
 use ceralacca::{
-    Durability, Evidence, Overwrite, Packaging, Placing, Policy, Secret, SignOptions, SigningKey,
-    Times, VerifyOptions, build_aip, verify_package,
+    Durability, Evidence, Overwrite, Policy, Secret, SignOptions, SigningKey, Times, VerifyOptions,
+    build_aip, verify_package,
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -53,16 +53,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             attached_timestamp: false,
             application: Application::default(),
         },
-        &SignOptions {
-            keys: &keys,
-            packaging: Packaging::Attached,
-            signing_time: now,
-            authorities: &[],
-            allow: &[],
-            again: false,
-            placing: Placing::default(),
-            progress: None,
-        },
+        &SignOptions { keys: &keys, signing_time: now, ..SignOptions::default() },
         into(&folder.join("pda"), &mut silent),
     )?;
 

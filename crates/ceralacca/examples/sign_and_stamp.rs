@@ -9,8 +9,7 @@ use std::path::PathBuf;
 
 use ceralacca::online::{HttpClient, HttpConfig, HttpTimestampAuthority};
 use ceralacca::{
-    Packaging, Placing, Secret, SignOptions, SigningKey, TimestampAuthority, default_output,
-    sign_file,
+    Packaging, Secret, SignOptions, SigningKey, TimestampAuthority, default_output, sign_file,
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -39,13 +38,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         &output,
         &SignOptions {
             keys: &[key],
-            packaging: Packaging::Attached,
             signing_time: std::time::SystemTime::now().into(),
             authorities: &authorities,
-            allow: &[],
-            again: false,
-            placing: Placing::default(),
-            progress: None,
+            ..SignOptions::default()
         },
     )?;
     println!("{}", signed.output.display());

@@ -20,6 +20,8 @@ pub enum Family {
     Usage,
     /// The file was judged, and what it holds does not hold.
     Judgement,
+    /// What is at hand does not suffice to say or do it.
+    Incomplete,
 }
 
 /// Errors of the verbs, each naming the file it is about.
@@ -113,6 +115,83 @@ pub enum Error {
         /// What is wrong with them.
         report: Box<validation::Report>,
     },
+    /// What a signature needs to be verified later could not be found.
+    #[error("{}: {missing}", path.display())]
+    Material {
+        /// The file.
+        path: PathBuf,
+        /// What, for whom, and what was tried.
+        missing: Box<crate::Missing>,
+    },
+    /// A signature that is broken gets no better by being extended.
+    #[error("{}: signature {id} is broken: {what}", path.display())]
+    Broken {
+        /// The file.
+        path: PathBuf,
+        /// Its id, as `verify` shows it.
+        id: String,
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// The certificate expired before anything proved that the signature existed.
+    #[error("{}: the certificate of {subject} expired on {} and no time-stamp is older",
+        path.display(), not_after.format("%F %T UTC"))]
+    TooLate {
+        /// The file.
+        path: PathBuf,
+        /// Subject of the certificate.
+        subject: String,
+        /// When it expired.
+        not_after: chrono::DateTime<chrono::Utc>,
+    },
+    /// A container cannot be made or read.
+    #[error("{}: {source}", path.display())]
+    Container {
+        /// The file at hand.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: asic::Error,
+    },
+    /// A container of this kind does not hold so many files.
+    #[error("{} does not hold {files} files", kind.name())]
+    ContainerFiles {
+        /// The kind of container.
+        kind: asic::ContainerType,
+        /// How many files were given, or are in it.
+        files: usize,
+    },
+    /// A container of several files, where only one can go.
+    #[error("{}: it holds {files} files, and only one can be written there", path.display())]
+    ContainerSeveral {
+        /// The container.
+        path: PathBuf,
+        /// How many files are in it.
+        files: usize,
+    },
+    /// A kind of container this verb does not work on.
+    #[error("{}: not done with an {}", path.display(), kind.name())]
+    ContainerKind {
+        /// The container.
+        path: PathBuf,
+        /// Its kind.
+        kind: asic::ContainerType,
+    },
+    /// A member of a container would have to change, and something covers it.
+    #[error("{}: “{member}” is covered by a time-stamp and may not change", path.display())]
+    ContainerSealed {
+        /// The container.
+        path: PathBuf,
+        /// The member.
+        member: String,
+    },
+    /// A file in a container is not as it was signed.
+    #[error("{}: “{member}” is not the file that was signed", path.display())]
+    ContainerAltered {
+        /// The container.
+        path: PathBuf,
+        /// The file in it.
+        member: String,
+    },
     /// A package cannot be made or read.
     #[error(transparent)]
     Preservation(#[from] preservation::Error),
@@ -142,6 +221,17 @@ impl Error {
         }
     }
 
+    /// As [`Error::cades`], for containers.
+    pub(crate) fn container(path: &std::path::Path) -> impl Fn(asic::Error) -> Self + use<> {
+        let path = path.to_owned();
+        move |source| match source {
+            asic::Error::Io(error) | asic::Error::Archive(archive::Error::Io(error)) => {
+                Self::Files(files::Error::from_io("reading or writing", &path, error))
+            }
+            source => Self::Container { path: path.clone(), source },
+        }
+    }
+
     /// The family this error falls into.
     #[must_use]
     pub fn family(&self) -> Family {
@@ -150,11 +240,16 @@ impl Error {
             Self::Files(_) => Family::InputOutput,
             Self::Preservation(_) => Family::InputOutput,
             Self::Cades { source, .. } => match source {
-                C::Timestamp(error) => timestamp_family(error),
+                C::Timestamp(error) | C::Stamped(error) => timestamp_family(error),
                 C::Key { .. } | C::KeyMismatch { .. } => Family::Key,
-                C::NoSigner => Family::Usage,
+                C::NoSigner
+                | C::NoAuthority
+                | C::SignatureId { .. }
+                | C::NoSuchSignature { .. }
+                | C::ArchivedWithParent { .. }
+                | C::Property { .. } => Family::Usage,
                 C::WrongContent { .. } => Family::Judgement,
-                C::ContentSize { .. } | C::Io(_) => Family::InputOutput,
+                C::ContentSize { .. } | C::ContentChanged | C::Io(_) => Family::InputOutput,
                 _ => Family::Unsupported,
             },
             Self::Timestamp { source, .. } => timestamp_family(source),
@@ -167,6 +262,24 @@ impl Error {
             Self::Unsupported { .. } => Family::Unsupported,
             Self::ContentNeeded { .. } => Family::Usage,
             Self::PresentSignatures { .. } => Family::Judgement,
+            Self::Material { missing, .. } => match missing.step {
+                crate::Step::Trust => Family::Usage,
+                crate::Step::Limit { .. } => Family::Unsupported,
+                // Somebody was asked and did not deliver.
+                _ if !missing.attempts.is_empty() => Family::Network,
+                _ => Family::Incomplete,
+            },
+            Self::Broken { .. } | Self::TooLate { .. } => Family::Judgement,
+            Self::Container { source, .. } => match source {
+                asic::Error::Archive(archive::Error::ContentSize { .. }) => Family::InputOutput,
+                asic::Error::Archive(
+                    archive::Error::Name { .. } | archive::Error::Collision { .. },
+                ) => Family::InputOutput,
+                _ => Family::Unsupported,
+            },
+            Self::ContainerFiles { .. } | Self::ContainerSeveral { .. } => Family::Usage,
+            Self::ContainerKind { .. } | Self::ContainerSealed { .. } => Family::Unsupported,
+            Self::ContainerAltered { .. } => Family::Judgement,
             Self::Online(_) => Family::Network,
         }
     }
@@ -187,7 +300,14 @@ impl Error {
                 C::AlreadyAttached => "ALREADY_ATTACHED",
                 C::Detached => "DETACHED",
                 C::NoSignature => "NO_SIGNATURE",
-                C::ContentSize { .. } => "CHANGED",
+                C::ContentSize { .. } | C::ContentChanged => "CHANGED",
+                C::SignatureId { .. } | C::NoSuchSignature { .. } => "NO_SUCH_SIGNATURE",
+                C::Covered { .. }
+                | C::EvidenceRecord { .. }
+                | C::Frozen
+                | C::ArchivedWithParent { .. } => "SEALED",
+                C::Property { .. } => "PROPERTY",
+                C::NoAuthority => "NO_AUTHORITY",
                 _ => "FORMAT",
             },
             Self::Timestamp { .. } => "TIMESTAMP",
@@ -201,6 +321,31 @@ impl Error {
             Self::Unsupported { .. } => "UNSUPPORTED",
             Self::ContentNeeded { .. } => "CONTENT_NEEDED",
             Self::PresentSignatures { .. } => "PRESENT_SIGNATURES",
+            Self::Material { missing, .. } => match missing.step {
+                crate::Step::Trust => "NO_TRUST",
+                crate::Step::Issuer { .. } | crate::Step::Path => "NO_CERTIFICATE_CHAIN",
+                crate::Step::Validity { .. } => "CHAIN_NOT_VALID",
+                crate::Step::Revocation => "NO_REVOCATION_DATA",
+                crate::Step::Limit { .. } => "LIMIT",
+            },
+            Self::Broken { .. } => "BROKEN_SIGNATURE",
+            Self::TooLate { .. } => "EXPIRED_UNSTAMPED",
+            Self::Container { source, .. } => match source {
+                asic::Error::Archive(error) => match error {
+                    archive::Error::Refused { .. } => "UNSAFE_ARCHIVE",
+                    archive::Error::Damaged { .. } => "DAMAGED",
+                    archive::Error::Name { .. } => "NAME_NOT_ALLOWED",
+                    archive::Error::Collision { .. } => "NAME_COLLISION",
+                    archive::Error::ContentSize { .. } => "CHANGED",
+                    _ => "LIMIT",
+                },
+                asic::Error::Limit { .. } => "LIMIT",
+                _ => "FORMAT",
+            },
+            Self::ContainerFiles { .. } | Self::ContainerSeveral { .. } => "CONTAINER_FILES",
+            Self::ContainerKind { .. } => "CONTAINER_KIND",
+            Self::ContainerSealed { .. } => "SEALED",
+            Self::ContainerAltered { .. } => "ALTERED",
             Self::Online(_) => "NETWORK",
         }
     }
@@ -216,6 +361,17 @@ impl Error {
             Self::Timestamp { source, .. } => source.hint(),
             Self::Key { source, .. } => source.hint(),
             Self::X509 { source, .. } => source.hint(),
+            Self::Container { source, .. } => source.hint(),
+            Self::ContainerFiles { files: 0, .. } => Some("name the files to be signed"),
+            Self::ContainerFiles { .. } => {
+                Some("for several files use the container made for them: --format asic-e")
+            }
+            Self::ContainerSeveral { .. } => Some("name a folder with -o"),
+            Self::ContainerKind { .. } => Some("use an ASiC-E: --format asic-e"),
+            Self::ContainerSealed { .. } => Some(
+                "an archive time-stamp is over it; renew it with: ceralacca extend --level lta",
+            ),
+            Self::ContainerAltered { .. } => Some("look at it with: ceralacca verify"),
             Self::NoCertificate { .. } => Some("name it with --cert FILE"),
             Self::KeyMismatch { .. } => Some("give the certificate that was issued for this key"),
             Self::Certificate { obstacle, .. } => return Some(obstacle.hint()),
@@ -223,6 +379,15 @@ impl Error {
             Self::Unsupported { found, .. } => found.hint(),
             Self::ContentNeeded { .. } => Some("name the signed file with --content FILE"),
             Self::PresentSignatures { .. } => Some("look at them with: ceralacca verify"),
+            Self::Material { missing, .. } => Some(missing.hint()),
+            Self::Broken { .. } => Some(
+                "look at it with: ceralacca verify; to extend the other signatures alone, name them \
+                 with --signature",
+            ),
+            Self::TooLate { .. } => Some(
+                "a time-stamp of today proves nothing about the day of signing; if other proof of \
+                 that day exists, say --allow expired",
+            ),
         };
         fixed.map(str::to_owned)
     }
@@ -232,7 +397,17 @@ fn timestamp_family(error: &timestamp::Error) -> Family {
     use timestamp::Error as T;
     match error {
         T::NoAuthority => Family::Usage,
-        T::NotATimestamp | T::Token(_) | T::TstInfo(_) | T::Signers { .. } => Family::Unsupported,
+        T::NotATimestamp
+        | T::Token(_)
+        | T::TstInfo(_)
+        | T::Signers { .. }
+        | T::NotTimeStampedData
+        | T::Encoding { .. }
+        | T::TooMany { .. }
+        | T::NotM7m { .. }
+        | T::M7m { .. } => Family::Unsupported,
+        T::ContentSize { .. } | T::Io(_) => Family::InputOutput,
+        T::BrokenChain { .. } => Family::Judgement,
         _ => Family::Network,
     }
 }

@@ -1,21 +1,19 @@
 //! The verb that takes the content out, through every layer.
 
-use std::collections::BTreeSet;
-use std::io::Write;
+use std::io::{Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use cades::SignedFile;
+use cades::{Container, Envelope, SignedFile, Wanted};
 use cms::Limits;
 use cms::armor::Armor;
-use crypto::DigestAlgorithm;
 use files::{FollowLinks, SourceFile, StagedFile};
 
 use crate::output::{self, Placing};
 use crate::progress::{Counted, Progress};
-use crate::{Error, FileKind, Result};
+use crate::{Error, ExtractedObject, FileKind, Result};
 
 /// One layer taken off, outside in. That it was taken off does not say that
-/// its signatures hold.
+/// its signatures or time-stamps hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Removed {
     /// Text wrapping.
@@ -23,6 +21,18 @@ pub enum Removed {
     /// A signed envelope with this many signatures.
     Signature {
         /// How many SignerInfos it has.
+        signers: usize,
+    },
+    /// A TimeStampedData (RFC 5544) with this many time-stamps.
+    TimeStampedData {
+        /// How many time-stamps it has.
+        stamps: usize,
+    },
+    /// An M7M message: a signed file and its time-stamp.
+    M7m,
+    /// An ASiC container with this many signatures.
+    Asic {
+        /// How many SignerInfos stand in it.
         signers: usize,
     },
 }
@@ -36,7 +46,22 @@ impl Removed {
             Self::Wrapping(Armor::Pem) => "pem",
             Self::Wrapping(Armor::Smime) => "smime",
             Self::Signature { .. } => "cades",
+            Self::TimeStampedData { .. } => "tsd",
+            Self::M7m => "m7m",
+            Self::Asic { .. } => "asic",
         }
+    }
+
+    /// The layers of one envelope: its wrapping, and itself.
+    fn of(envelope: &Envelope) -> impl Iterator<Item = Self> {
+        let own = match envelope {
+            Envelope::Signed(layer) => Self::Signature { signers: layer.data.signer_infos.len() },
+            Envelope::Stamped(layer) => match &layer.container {
+                Container::Tsd(data) => Self::TimeStampedData { stamps: data.time_stamps().len() },
+                Container::M7m(_) => Self::M7m,
+            },
+        };
+        envelope.wrapping().iter().map(|armor| Self::Wrapping(*armor)).chain([own])
     }
 }
 
@@ -49,14 +74,21 @@ pub struct Extracted {
     pub length: u64,
     /// What was taken off, outside in.
     pub removed: Vec<Removed>,
+    /// The files of a container; of several, `output` is the folder.
+    pub objects: Vec<ExtractedObject>,
 }
 
-/// The name of the content: the file's name less the extensions of signatures.
+/// Extensions of signatures, time-stamped files and text wrapping.
+const EXTENSIONS: [&str; 10] =
+    ["p7m", "p7s", "tsd", "m7m", "b64", "pem", "asics", "asice", "scs", "sce"];
+
+/// The name of the content: the file's name less the extensions of signatures
+/// and time-stamps.
 #[must_use]
 pub fn default_output(input: &Path) -> PathBuf {
     let mut path = input.to_owned();
     while let Some(extension) = path.extension().and_then(|e| e.to_str()) {
-        let known = ["p7m", "p7s", "b64", "pem"].iter().any(|e| extension.eq_ignore_ascii_case(e));
+        let known = EXTENSIONS.iter().any(|e| extension.eq_ignore_ascii_case(e));
         if !known {
             break;
         }
@@ -87,7 +119,7 @@ pub fn default_output(input: &Path) -> PathBuf {
 /// # std::fs::write(&file, "Il Consiglio approva.")?;
 /// # let options = SignOptions {
 /// #     keys: std::slice::from_ref(&president), packaging: Packaging::Attached, signing_time: now,
-/// #     authorities: &[], allow: &[], again: false, placing: Placing::default(), progress: None,
+/// #     ..SignOptions::default()
 /// # };
 /// # let p7m = sign_file(&file, &dir.path().join("verbale.txt.p7m"), &options)?.output;
 /// let extracted = extract_file(&p7m, &dir.path().join("contenuto.txt"), Placing::default(), None)?;
@@ -105,18 +137,38 @@ pub fn extract_file(
     placing: Placing,
     progress: Option<&Progress<'_>>,
 ) -> Result<Extracted> {
+    extract_layers_file(input, output, None, placing, progress)
+}
+
+/// As [`extract_file`], opening only the outermost `layers` envelopes: what
+/// stands inside the last of them is written, whatever it is. `None` opens all.
+///
+/// # Errors
+/// As [`extract_file`].
+pub fn extract_layers_file(
+    input: &Path,
+    output: &Path,
+    layers: Option<usize>,
+    placing: Placing,
+    progress: Option<&Progress<'_>>,
+) -> Result<Extracted> {
+    if crate::container::is_container(input)? {
+        return Ok(crate::extract_container(input, output, placing, progress)?.into());
+    }
     files::refuse_same_file(input, output)?;
     let (mut source, mut staged) = output::open(input, output, placing)?;
-    let mut taken = through_layers(&mut source, &mut staged, progress, cades::read)?;
+    let mut taken = through_layers(&mut source, &mut staged, progress, layers)?;
     if taken.opaque {
         // The content only looked like a further envelope: what was taken off it goes back on.
         staged = StagedFile::create(output)?;
-        taken = through_layers(&mut source, &mut staged, progress, cades::read_outer)?;
+        let failed = |error| files::Error::from_io("reading", input, error);
+        source.seek(SeekFrom::Start(0)).map_err(failed)?;
+        taken = through_layers(&mut source, &mut staged, progress, Some(taken.envelopes))?;
     }
     let Taken { length, removed, .. } = taken;
     source.check_unchanged()?;
     let output = staged.commit(placing.overwrite, placing.durability)?;
-    Ok(Extracted { output, length, removed })
+    Ok(Extracted { output, length, removed, objects: Vec::new() })
 }
 
 /// As [`extract_file`], into a pipe.
@@ -124,8 +176,24 @@ pub fn extract_file(
 /// # Errors
 /// As [`extract_file`]; what was written before an error is worth nothing.
 pub fn extract_to(input: &Path, out: &mut dyn Write) -> Result<(u64, Vec<Removed>)> {
+    extract_layers_to(input, None, out)
+}
+
+/// As [`extract_layers_file`], into a pipe.
+///
+/// # Errors
+/// As [`extract_file`]; what was written before an error is worth nothing.
+pub fn extract_layers_to(
+    input: &Path,
+    layers: Option<usize>,
+    out: &mut dyn Write,
+) -> Result<(u64, Vec<Removed>)> {
+    if crate::container::is_container(input)? {
+        let (object, signers) = crate::extract_object_to(input, out)?;
+        return Ok((object.length, vec![Removed::Asic { signers }]));
+    }
     let mut source = SourceFile::open(input, FollowLinks::Follow)?;
-    let taken = through_layers(&mut source, out, None, cades::read)?;
+    let taken = through_layers(&mut source, out, None, layers)?;
     if taken.opaque {
         let source = cades::Error::Cms(cms::Error::NotCms);
         return Err(Error::Cades { path: input.to_owned(), source });
@@ -138,42 +206,35 @@ pub fn extract_to(input: &Path, out: &mut dyn Write) -> Result<(u64, Vec<Removed
 struct Taken {
     length: u64,
     removed: Vec<Removed>,
-    /// What was written is of no use: read again with [`cades::read_outer`].
+    /// How many envelopes were opened.
+    envelopes: usize,
+    /// What was written is of no use: read again with that many envelopes.
     opaque: bool,
 }
 
-/// How the envelopes of a file are opened.
-type Open<'r, 's> = fn(
-    Counted<'r, &'s mut SourceFile>,
-    &Limits,
-    &BTreeSet<DigestAlgorithm>,
-    &mut dyn Write,
-) -> cades::Result<SignedFile>;
-
-fn through_layers<'p, 's>(
-    source: &'s mut SourceFile,
+fn through_layers(
+    source: &mut SourceFile,
     out: &mut dyn Write,
-    progress: Option<&'p Progress<'p>>,
-    open: Open<'p, 's>,
+    progress: Option<&Progress<'_>>,
+    layers: Option<usize>,
 ) -> Result<Taken> {
     let path = source.path().to_owned();
     let failed = Error::cades(&path);
     let found =
         FileKind::of(source).map_err(|error| files::Error::from_io("reading", &path, error))?;
-    if found != FileKind::SignedData {
+    if !matches!(found, FileKind::SignedData | FileKind::TimestampedData | FileKind::M7m) {
         return Err(Error::Unsupported { path, found });
     }
-    let file = open(Counted::new(source, progress), &Limits::default(), &BTreeSet::new(), out);
-    let SignedFile { layers, opaque, broken } = file.map_err(&failed)?;
+    let wanted = Wanted { envelopes: layers, ..Wanted::default() };
+    let file = cades::read(Counted::new(source, progress), &Limits::default(), &wanted, out);
+    let SignedFile { envelopes, opaque, broken } = file.map_err(&failed)?;
     if let Some(broken) = broken {
-        return Err(failed(broken.0.into()));
+        return Err(failed(broken.error));
     }
-    let Some(content) = layers.last().and_then(|layer| layer.content.as_ref()) else {
+    let Some(content) = envelopes.last().and_then(Envelope::content) else {
         return Err(failed(cades::Error::Detached));
     };
-    let removed = layers.iter().flat_map(|layer| {
-        let wrapping = layer.wrapping.iter().map(|armor| Removed::Wrapping(*armor));
-        wrapping.chain([Removed::Signature { signers: layer.data.signer_infos.len() }])
-    });
-    Ok(Taken { length: content.length.unwrap_or(0), removed: removed.collect(), opaque })
+    let removed = envelopes.iter().flat_map(Removed::of).collect();
+    let length = content.length.unwrap_or(0);
+    Ok(Taken { length, removed, envelopes: envelopes.len(), opaque })
 }

@@ -3,12 +3,14 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use cades::{Layer, Level};
+use cades::{Container, Envelope, Layer, Level, StampedLayer, Wanted};
 use cms::{Limits, armor};
 use files::{FollowLinks, SourceFile};
 use serde::Serialize;
+use timestamp::tsd::TemporalEvidence;
 use x509::Certificate;
 
+use crate::container::ContainerView;
 use crate::progress::{Counted, Progress};
 use crate::{Error, FileKind, Result};
 
@@ -24,21 +26,26 @@ pub struct Inspection {
     /// A time-stamp, if the file is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<TimestampView>,
+    /// What an ASiC container holds, if the file is one; `layers` are its signature files then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub container: Option<ContainerView>,
     /// Why it could not be read to its end, if it could not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub broken: Option<String>,
 }
 
-/// One signed envelope.
+/// One envelope, signed or time-stamped.
 #[derive(Clone, Debug, Serialize)]
 pub struct LayerView {
+    /// `cades`, `tsd` or `m7m`.
+    pub kind: &'static str,
     /// Text wrapping around it, outside in.
     pub wrapping: Vec<&'static str>,
-    /// Version of the SignedData.
+    /// Version of the SignedData or TimeStampedData; 0 for a message, which has none.
     pub version: u64,
     /// Whether lengths are indefinite somewhere before the content.
     pub ber: bool,
-    /// `eContentType`.
+    /// `eContentType` of the SignedData; empty where there is none.
     pub content_type: String,
     /// Whether the content is inside, and its size.
     pub content: Option<u64>,
@@ -52,6 +59,29 @@ pub struct LayerView {
     pub certificates: Vec<CertificateView>,
     /// How many revocation lists and OCSP responses are embedded.
     pub revocation_infos: usize,
+    /// The time-stamps on the content, oldest first, of a time-stamped envelope.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub timestamps: Vec<TimestampView>,
+    /// What a time-stamped envelope says of its content.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stamped: Option<StampedView>,
+}
+
+/// What a TimeStampedData (RFC 5544) or an M7M message says of its content.
+#[derive(Clone, Debug, Serialize)]
+pub struct StampedView {
+    /// `time-stamps`, `evidence-record`, or the object identifier of another kind of evidence.
+    pub evidence: String,
+    /// Where the content is said to be; never fetched.
+    pub data_uri: Option<String>,
+    /// The name of the content.
+    pub file_name: Option<String>,
+    /// Its media type.
+    pub media_type: Option<String>,
+    /// Whether the first time-stamp is said to cover the metadata; `None` without metadata.
+    pub hash_protected: Option<bool>,
+    /// Object identifiers of further metadata.
+    pub other_metadata: Vec<String>,
 }
 
 /// One SignerInfo.
@@ -167,20 +197,26 @@ pub fn inspect_file(path: &Path, progress: Option<&Progress<'_>>) -> Result<Insp
     let size = source.len();
     let found = FileKind::of(&mut source).map_err(io)?;
     let failed = Error::cades(path);
-    let empty =
-        Inspection { format: found.format(), size, layers: vec![], timestamp: None, broken: None };
+    let empty = Inspection {
+        format: found.format(),
+        size,
+        layers: vec![],
+        timestamp: None,
+        container: None,
+        broken: None,
+    };
     match found {
-        FileKind::SignedData => {
+        FileKind::SignedData | FileKind::TimestampedData | FileKind::M7m => {
             let file = cades::read(
                 Counted::new(&mut source, progress),
                 &Limits::default(),
-                &Default::default(),
+                &Wanted::default(),
                 &mut std::io::sink(),
             )
             .map_err(&failed)?;
             Ok(Inspection {
-                layers: file.layers.iter().map(layer_view).collect(),
-                broken: file.broken.map(|error| crate::describe(&error.0)),
+                layers: file.envelopes.iter().map(envelope_view).collect(),
+                broken: file.broken.map(|broken| crate::describe(&broken.error)),
                 ..empty
             })
         }
@@ -193,12 +229,82 @@ pub fn inspect_file(path: &Path, progress: Option<&Progress<'_>>) -> Result<Insp
                 .map_err(|source| Error::Timestamp { path: path.to_owned(), source })?;
             Ok(Inspection { timestamp: Some(timestamp_view(&token)), ..empty })
         }
+        FileKind::Asic => crate::container::inspect(path, source, progress, empty),
         FileKind::Other => Err(Error::Unsupported { path: path.to_owned(), found }),
         _ => Ok(empty),
     }
 }
 
-fn layer_view(layer: &Layer) -> LayerView {
+fn envelope_view(envelope: &Envelope) -> LayerView {
+    match envelope {
+        Envelope::Signed(layer) => layer_view(layer),
+        Envelope::Stamped(layer) => stamped_view(layer),
+    }
+}
+
+fn stamped_view(layer: &StampedLayer) -> LayerView {
+    let stamps: Vec<_> = layer
+        .time_stamps()
+        .iter()
+        .filter_map(|raw| timestamp::read_tsr(raw).ok())
+        .map(|(token, _)| token)
+        .collect();
+    let stamped = match &layer.container {
+        Container::Tsd(data) => {
+            let metadata = data.metadata.as_ref();
+            StampedView {
+                evidence: match &data.evidence {
+                    TemporalEvidence::TimeStamps(_) => "time-stamps".to_owned(),
+                    TemporalEvidence::EvidenceRecord(_) => "evidence-record".to_owned(),
+                    TemporalEvidence::Other(kind) => kind.to_string(),
+                },
+                data_uri: data.data_uri.clone(),
+                file_name: metadata.and_then(|metadata| metadata.file_name.clone()),
+                media_type: metadata.and_then(|metadata| metadata.media_type.clone()),
+                hash_protected: metadata.map(|metadata| metadata.hash_protected),
+                other_metadata: metadata
+                    .map(|metadata| metadata.other.iter().map(ToString::to_string).collect())
+                    .unwrap_or_default(),
+            }
+        }
+        Container::M7m(message) => StampedView {
+            evidence: "time-stamps".to_owned(),
+            data_uri: None,
+            file_name: message.file_name.clone(),
+            media_type: None,
+            hash_protected: None,
+            other_metadata: Vec::new(),
+        },
+    };
+    let certificates: Vec<_> = stamps.iter().flat_map(|t| t.data.x509_certificates()).collect();
+    LayerView {
+        kind: match layer.container {
+            Container::Tsd(_) => "tsd",
+            Container::M7m(_) => "m7m",
+        },
+        wrapping: wrapping_view(&layer.wrapping),
+        version: match &layer.container {
+            Container::Tsd(data) => data.version,
+            Container::M7m(_) => 0,
+        },
+        ber: layer.is_ber,
+        content_type: String::new(),
+        content: layer.content.as_ref().and_then(|content| content.length),
+        digest_algorithms: Vec::new(),
+        trailing: layer.trailing,
+        signers: Vec::new(),
+        certificates: certificates.iter().map(CertificateView::of).collect(),
+        revocation_infos: layer.crls().count(),
+        timestamps: stamps.iter().map(timestamp_view).collect(),
+        stamped: Some(stamped),
+    }
+}
+
+fn wrapping_view(wrapping: &[cades::Wrapping]) -> Vec<&'static str> {
+    wrapping.iter().map(|armor| crate::Removed::Wrapping(*armor).kind()).collect()
+}
+
+pub(crate) fn layer_view(layer: &Layer) -> LayerView {
     let certificates = &layer.certificates;
     let signers = layer.data.signer_infos.iter().map(|signer| {
         let oids = |set: &Option<cms::Attributes>| {
@@ -225,7 +331,8 @@ fn layer_view(layer: &Layer) -> LayerView {
         }
     });
     LayerView {
-        wrapping: layer.wrapping.iter().map(|a| crate::Removed::Wrapping(*a).kind()).collect(),
+        kind: "cades",
+        wrapping: wrapping_view(&layer.wrapping),
         version: layer.data.version,
         ber: layer.spans.is_ber,
         content_type: layer.data.content_type.to_string(),
@@ -240,10 +347,12 @@ fn layer_view(layer: &Layer) -> LayerView {
         signers: signers.collect(),
         certificates: certificates.iter().map(CertificateView::of).collect(),
         revocation_infos: layer.data.crls.len(),
+        timestamps: Vec::new(),
+        stamped: None,
     }
 }
 
-fn timestamp_view(token: &timestamp::Token) -> TimestampView {
+pub(crate) fn timestamp_view(token: &timestamp::Token) -> TimestampView {
     let hex = |octets: &[u8]| octets.iter().map(|octet| format!("{octet:02x}")).collect();
     let imprint = &token.info.imprint;
     TimestampView {

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use crypto::{Secret, Signer, SoftKey};
-use x509::Certificate;
+use x509::{Certificate, RevocationOrigin, RevocationSource, RevocationStatus};
 
-use crate::{Error, Result};
+use crate::{Error, Evidence, Result};
 
 /// Someone who can sign: key, certificate, and the certificates above it.
 pub struct SigningKey {
@@ -101,6 +101,14 @@ pub enum Obstacle {
     /// It says itself that it is for automatic signatures only, and a person
     /// signs each file here.
     AutomaticOnly,
+    /// Revocation data say that it is revoked, or suspended. Nothing overrides
+    /// this: such a signature has the effect of none (CAD art. 24 c. 4-bis).
+    Revoked {
+        /// Since when.
+        at: DateTime<Utc>,
+        /// Suspended only.
+        on_hold: bool,
+    },
 }
 
 impl Obstacle {
@@ -112,12 +120,51 @@ impl Obstacle {
             Self::NotYetValid { .. } => "not-yet-valid",
             Self::NoNonRepudiation => "no-nr",
             Self::AutomaticOnly => "automatic",
+            Self::Revoked { .. } => "revoked",
         }
     }
 
     pub(crate) fn hint(self) -> String {
+        if let Self::Revoked { .. } = self {
+            return "sign with another certificate: a signature with this one has no effect"
+                .to_owned();
+        }
         let name = self.name();
         format!("use the certificate made for signing; if this is meant, say --allow {name}")
+    }
+
+    /// Whether the revocation data at hand, put there by somebody entitled to,
+    /// say that `certificate` is revoked. Data that say nothing are no obstacle.
+    #[must_use]
+    pub fn revoked(
+        certificate: &Certificate,
+        chain: Vec<Certificate>,
+        evidence: &Evidence,
+    ) -> Option<Self> {
+        let given = || RevocationOrigin::Given { name: String::new() };
+        let crls = evidence.crls.iter().map(|crl| RevocationSource::crl(crl.clone(), given()));
+        let ocsp = evidence.ocsp.iter().map(|one| RevocationSource::ocsp(one.clone(), given()));
+        let sources: Vec<RevocationSource> = crls.chain(ocsp).collect();
+        if sources.is_empty() {
+            return None;
+        }
+        let anchors = evidence.anchors.iter().map(|anchor| anchor.certificate.clone());
+        let pool: Vec<Certificate> = chain.into_iter().chain(anchors).collect();
+        let issuers = pool.iter().filter(|issuer| {
+            certificate.issuer().matches(issuer.subject())
+                && certificate.verify_issued_by(issuer).is_valid()
+        });
+        issuers
+            .flat_map(|issuer| {
+                x509::evaluate(certificate, issuer, &sources, &pool, &evidence.anchors)
+            })
+            .find_map(|fact| match fact.status {
+                RevocationStatus::Revoked { at, reason, .. } => {
+                    let on_hold = reason == x509::RevocationReason::CertificateHold;
+                    Some(Self::Revoked { at, on_hold })
+                }
+                _ => None,
+            })
     }
 
     /// The first obstacle to signing with `certificate` at `at` that is not in `allowed`.
@@ -168,8 +215,24 @@ impl fmt::Display for Obstacle {
                 f.write_str("is not one for signing documents: its key usage lacks non-repudiation")
             }
             Self::AutomaticOnly => f.write_str("is limited to automatic signature procedures"),
+            Self::Revoked { at, on_hold } => {
+                let what = if *on_hold { "suspended" } else { "revoked" };
+                write!(f, "is {what} since {}", at.format("%F %T UTC"))
+            }
         }
     }
+}
+
+/// Who holds a certificate, as people say it: surname and name, else what
+/// names the holder best.
+pub(crate) fn holder(certificate: &Certificate) -> String {
+    let name = certificate.subject();
+    let person = match (name.surname(), name.given_name()) {
+        (Some(surname), Some(given)) => Some(format!("{surname} {given}")),
+        _ => None,
+    };
+    let shown = person.or_else(|| name.common_name()).or_else(|| name.organization());
+    shown.unwrap_or_else(|| name.to_string())
 }
 
 /// Largest key, certificate or revocation file read into memory. The largest

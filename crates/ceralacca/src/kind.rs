@@ -54,12 +54,11 @@ impl FileKind {
     }
 
     fn of_cms(content_type: Oid) -> Self {
-        const TIMESTAMPED_DATA: Oid = Oid::new("1.2.840.113549.1.9.16.1.31");
         const AUTH_ENVELOPED_DATA: Oid = Oid::new("1.2.840.113549.1.9.16.1.23");
         match content_type {
             cms::oids::SIGNED_DATA => Self::SignedData,
             cms::oids::ENVELOPED_DATA | AUTH_ENVELOPED_DATA => Self::Encrypted,
-            TIMESTAMPED_DATA => Self::TimestampedData,
+            timestamp::tsd::TIMESTAMPED_DATA => Self::TimestampedData,
             _ => Self::OtherCms,
         }
     }
@@ -68,18 +67,21 @@ impl FileKind {
         let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
         let lower = text.to_ascii_lowercase();
         let has = |needle: &[u8]| find(&lower, needle);
-        Ok(if find(&start[..start.len().min(1024)], b"%PDF-") {
-            if contains(start, file, &[b"/ByteRange"])? { Self::SignedPdf } else { Self::Other }
-        } else if start.starts_with(b"PK\x03\x04") {
+        // A ZIP first: a PDF that stands in it as it is has its head within the first octets, too.
+        Ok(if start.starts_with(b"PK\x03\x04") {
             let named = find(start, b"application/vnd.etsi.asic");
             let parts: [&[u8]; 3] =
                 [b"META-INF/signature", b"META-INF/timestamp", b"META-INF/evidencerecord"];
             if named || contains(start, file, &parts)? { Self::Asic } else { Self::Other }
+        } else if find(&start[..start.len().min(1024)], b"%PDF-") {
+            if contains(start, file, &[b"/ByteRange"])? { Self::SignedPdf } else { Self::Other }
         } else if text.starts_with(b"<") {
             let namespace: &[u8] = b"http://www.w3.org/2000/09/xmldsig#";
             if contains(start, file, &[namespace])? { Self::SignedXml } else { Self::Other }
-        } else if has(b"content-type: multipart/mixed") && has(b"application/timestamp") {
-            Self::M7m
+        } else if timestamp::m7m::starts_like(start) {
+            // The signed part may come first and be as long as it likes.
+            let stamp: &[&[u8]] = &[b"application/timestamp", b"application/x-timestamp"];
+            if contains(start, file, stamp)? { Self::M7m } else { Self::Other }
         } else if has(b"content-type: multipart/signed") {
             Self::SignedMail
         } else {
@@ -109,9 +111,14 @@ impl FileKind {
     pub fn hint(self) -> Option<&'static str> {
         match self {
             Self::Encrypted => Some("decrypt it first, with the program and key it was made for"),
-            Self::SignedData | Self::Timestamp => None,
+            Self::SignedData | Self::Timestamp | Self::TimestampedData | Self::M7m => None,
             Self::Other => Some("check that this is the signed file and not the original"),
-            _ => Some("this release reads .p7m, .p7s, .tsr and .tst; see `ceralacca --help`"),
+            Self::Asic => {
+                Some("containers are signed, cosigned, extended, verified, inspected and extracted")
+            }
+            _ => Some(
+                "this release reads .p7m, .p7s, .tsd, .m7m, .tsr and .tst; see `ceralacca --help`",
+            ),
         }
     }
 }
@@ -121,17 +128,13 @@ impl fmt::Display for FileKind {
         f.write_str(match self {
             Self::SignedData => "a CMS signature",
             Self::Timestamp => "a time-stamp",
-            Self::TimestampedData => {
-                "a TimeStampedData (.tsd), which this release does not read yet"
-            }
+            Self::TimestampedData => "a TimeStampedData (.tsd)",
             Self::Encrypted => "an encrypted CMS file, which cannot be judged",
             Self::OtherCms => "a CMS file of a kind that holds no signature",
             Self::SignedPdf => "a signed PDF, which this release does not judge yet",
             Self::SignedXml => "an XML signature, which is recognised but not judged here",
-            Self::Asic => "an ASiC container, which this release does not read yet",
-            Self::M7m => {
-                "an M7M message (signature and time-stamp), which this release does not read yet"
-            }
+            Self::Asic => "an ASiC container",
+            Self::M7m => "an M7M message (signature and time-stamp)",
             Self::SignedMail => {
                 "a mail message with a detached signature, which is not judged here"
             }
@@ -195,11 +198,12 @@ mod tests {
         pdf.extend(vec![b' '; 100_000]);
         let plain = pdf.clone();
         pdf.extend(b"/ByteRange [0 1 2 3]");
-        let cases: [(&[u8], FileKind); 8] = [
+        let cases: [(&[u8], FileKind); 9] = [
             (&pdf, FileKind::SignedPdf),
             (&plain, FileKind::Other),
             (b"<a xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"/>", FileKind::SignedXml),
             (b"PK\x03\x04 mimetypeapplication/vnd.etsi.asic-e+zip", FileKind::Asic),
+            (b"PK\x03\x04 mimetypeapplication/vnd.etsi.asic-e+zip %PDF-1.7", FileKind::Asic),
             (b"", FileKind::Other),
             (b"un testo qualunque", FileKind::Other),
             (&[0x30, 0x80, 0x30, 0x03, 2, 1, 0, 0, 0], FileKind::Timestamp),

@@ -7,7 +7,7 @@
 //!
 //! ```
 //! use ceralacca::{
-//!     Evidence, Packaging, Placing, Policy, Secret, SignOptions, SigningKey, Times, VerifyOptions,
+//!     Evidence, Packaging, Policy, Secret, SignOptions, SigningKey, Times, VerifyOptions,
 //!     sign_file, verify_file,
 //! };
 //!
@@ -25,10 +25,7 @@
 //!     packaging: Packaging::Attached,
 //!     signing_time: now,
 //!     authorities: &[], // name some for CAdES-T
-//!     allow: &[],
-//!     again: false,
-//!     placing: Placing::default(),
-//!     progress: None,
+//!     ..SignOptions::default()
 //! })?;
 //!
 //! let mut evidence = Evidence::default();
@@ -49,44 +46,73 @@
 //! # Ok(()) }
 //! ```
 
+mod container;
+mod countersign;
 mod error;
+mod extend;
 mod extract;
 mod inspect;
 mod keys;
 mod kind;
+mod material;
 mod output;
 mod package;
 mod progress;
+mod raise;
+mod reuse;
 mod sign;
 mod stamp;
 mod trust;
+mod tsd;
+mod unwrapped;
 mod verify;
 
+pub use container::{
+    ContainerView, ExtractedContainer, ExtractedObject, ManifestView, MemberView, StampView,
+    container_name, cosign_container, extend_container, extract_container, extract_object_to,
+    sign_container, sole_object_name, stamp_container,
+};
+pub use countersign::countersign_file;
 pub use error::{Error, Family, Result};
-pub use extract::{Extracted, Removed, default_output as extracted_name, extract_file, extract_to};
+pub use extend::{ExtendOptions, Extended, ExtendedSignature, extend_file};
+pub use extract::{
+    Extracted, Removed, default_output as extracted_name, extract_file, extract_layers_file,
+    extract_layers_to, extract_to,
+};
 pub use inspect::{
-    CertificateView, Inspection, LayerView, SignerView, TimestampView, inspect_file,
+    CertificateView, Inspection, LayerView, SignerView, StampedView, TimestampView, inspect_file,
 };
 pub use keys::{Obstacle, SigningKey, load_certificates};
 pub use kind::FileKind;
+pub use material::{Budget, Missing, Note, Step};
 pub use output::Placing;
 pub use package::{build_aip, verify_package};
 pub use progress::Progress;
+pub use raise::{Added, NewStamp, TargetLevel};
+pub use reuse::serves;
 pub use sign::{
-    Packaging, SignOptions, Signed, attach_file, cosign_file, default_output, detach_file,
-    sign_file, sign_octets, sign_stream,
+    LongTerm, Packaging, SignOptions, Signed, attach_file, cosign_file, default_output,
+    detach_file, sign_file, sign_octets, sign_stream,
 };
 pub use stamp::{StampOptions, Stamped, stamp_file};
 pub use trust::Evidence;
-pub use verify::{VerifyOptions, gather_facts, verify_certificate, verify_file, verify_reader};
+pub use tsd::{renew_tsd, stamp_tsd};
+pub use verify::{
+    VerifyOptions, certificate_facts, gather_facts, verify_certificate, verify_file, verify_reader,
+};
 
 // What the arguments are made of.
+pub use archive::names::check_component as check_name;
+pub use asic::ContainerType;
+pub use asn1::Oid;
+pub use cades::{Commitment, SignatureId, SignaturePolicy, SignerLocation, SignerProperties};
 pub use cms::Limits;
 pub use crypto::{DigestAlgorithm, Secret, Signer};
 pub use files::{Durability, Overwrite};
 pub use online;
 pub use preservation;
 pub use timestamp::TimestampAuthority;
+pub use timestamp::tsd::NewMetaData;
 pub use validation::{self, Lang, Policy, ReferenceTime, Report, Times};
 pub use x509::{Certificate, Fetch, TrustAnchor};
 

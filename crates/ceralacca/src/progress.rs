@@ -16,6 +16,11 @@ impl<'p, R> Counted<'p, R> {
     pub(crate) fn new(source: R, progress: Option<&'p Progress<'p>>) -> Self {
         Self { source, read: 0, progress }
     }
+
+    /// What is counted.
+    pub(crate) fn get_ref(&self) -> &R {
+        &self.source
+    }
 }
 
 impl<R: Read> Read for Counted<'_, R> {
@@ -31,6 +36,9 @@ impl<R: Read> Read for Counted<'_, R> {
 
 impl<R: Seek> Seek for Counted<'_, R> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.source.seek(to)
+        let at = self.source.seek(to)?;
+        // Whoever goes back reads again: what counts is how far this reading has come.
+        self.read = self.read.min(at);
+        Ok(at)
     }
 }

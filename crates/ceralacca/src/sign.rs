@@ -3,17 +3,22 @@
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use cades::{Signatory, Signing};
+use cades::{Signatory, SignatureId, SignerProperties, Signing};
 use chrono::{DateTime, Utc};
+use cms::verify::ContentDigests;
 use cms::{Limits, SignedData};
 use crypto::DigestAlgorithm;
-use files::{FollowLinks, SourceFile, StagedFile};
+use files::{FollowLinks, SourceFile};
 use timestamp::{Request, TimestampAuthority, Token};
-use x509::Certificate;
+use x509::{Certificate, Fetch};
 
+use crate::keys::holder;
+use crate::material::{Budget, Note};
 use crate::output::{self, Placing};
 use crate::progress::{Counted, Progress};
-use crate::{Error, FileKind, Obstacle, Result, SigningKey};
+use crate::raise::{Added, Raise, Raised};
+use crate::unwrapped::Unwrapped;
+use crate::{Error, Evidence, FileKind, Obstacle, Result, SigningKey, TargetLevel};
 
 /// Where the content goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,6 +28,28 @@ pub enum Packaging {
     Attached,
     /// It stays where it is; the signature stands beside it (`.p7s`).
     Detached,
+}
+
+/// What a signature needs beyond level T: data to verify it with later.
+#[derive(Clone, Copy)]
+pub struct LongTerm<'a> {
+    /// Whether an archive time-stamp goes over it all (LTA), or not (LT).
+    pub archive: bool,
+    /// Trust, chains and revocation data at hand.
+    pub evidence: &'a Evidence,
+    /// Fetches what is missing; `None` stays offline.
+    pub fetch: Option<&'a dyn Fetch>,
+    /// What fetching may cost.
+    pub budget: Budget,
+}
+
+impl std::fmt::Debug for LongTerm<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LongTerm")
+            .field("archive", &self.archive)
+            .field("online", &self.fetch.is_some())
+            .finish_non_exhaustive()
+    }
 }
 
 /// Everything a signature needs besides the file.
@@ -37,6 +64,12 @@ pub struct SignOptions<'a> {
     /// Asked in order for a time-stamp on every signature (CAdES-T); none
     /// for CAdES-B.
     pub authorities: &'a [&'a dyn TimestampAuthority],
+    /// What the signers say besides the time: commitments, roles, a policy.
+    pub properties: Option<&'a SignerProperties>,
+    /// Goes on to CAdES-LT or LTA, in the same reading of the file.
+    pub long_term: Option<LongTerm<'a>>,
+    /// Revocation data at hand: who is revoked there does not sign.
+    pub evidence: Option<&'a Evidence>,
     /// Obstacles of the certificate to be overlooked, by [`Obstacle::name`].
     pub allow: &'a [String],
     /// Whether a certificate that has signed the file already may sign again.
@@ -47,12 +80,33 @@ pub struct SignOptions<'a> {
     pub progress: Option<&'a Progress<'a>>,
 }
 
+impl Default for SignOptions<'_> {
+    /// Nobody signs, attached, at the beginning of Unix time: to be filled in.
+    fn default() -> Self {
+        Self {
+            keys: &[],
+            packaging: Packaging::Attached,
+            signing_time: DateTime::UNIX_EPOCH,
+            authorities: &[],
+            properties: None,
+            long_term: None,
+            evidence: None,
+            allow: &[],
+            again: false,
+            placing: Placing::default(),
+            progress: None,
+        }
+    }
+}
+
 impl std::fmt::Debug for SignOptions<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SignOptions")
             .field("keys", &self.keys)
             .field("packaging", &self.packaging)
             .field("signing_time", &self.signing_time)
+            .field("properties", &self.properties)
+            .field("long_term", &self.long_term)
             .finish_non_exhaustive()
     }
 }
@@ -66,8 +120,16 @@ pub struct Signed {
     pub signers: Vec<Certificate>,
     /// When each signature was stamped, if it was.
     pub stamped: Vec<DateTime<Utc>>,
+    /// When the content was stamped before it was signed, if it was.
+    pub content_stamped: Vec<DateTime<Utc>>,
     /// Why authorities asked before the one that answered did not serve.
     pub failed_authorities: Vec<String>,
+    /// When an archive time-stamp was put on each signature, if it was.
+    pub archived: Vec<DateTime<Utc>>,
+    /// What was put in to verify the signatures with later.
+    pub added: Added,
+    /// What the person should know about it.
+    pub notes: Vec<Note>,
 }
 
 /// The name a signature of `input` gets: `verbale.mp4.p7m` or `.p7s`.
@@ -94,7 +156,7 @@ pub fn sign_file(input: &Path, output: &Path, options: &SignOptions<'_>) -> Resu
     refuse_signing_again(input, &mut source, options)?;
     let failed = Error::cades(output);
     let size = source.len();
-    let stamps = with_signing(options, |signing| match options.packaging {
+    let stamps = with_signing(input, options, |signing| match options.packaging {
         Packaging::Attached => {
             let content = Counted::new(&mut source, options.progress);
             cades::sign_attached(content, size, &mut staged, signing).map_err(&failed)
@@ -106,7 +168,8 @@ pub fn sign_file(input: &Path, output: &Path, options: &SignOptions<'_>) -> Resu
         }
     })?;
     source.check_unchanged()?;
-    stamps.signed(staged.commit(options.placing.overwrite, options.placing.durability)?, options)
+    let placed = staged.commit(options.placing.overwrite, options.placing.durability)?;
+    Ok(stamps.signed(placed, options))
 }
 
 /// Signs what a pipe brings into a pipe: attached, in BER; or detached.
@@ -122,14 +185,14 @@ pub fn sign_stream(
     let name = Path::new("-");
     let failed = Error::cades(name);
     let content = Counted::new(content, options.progress);
-    let stamps = with_signing(options, |signing| match options.packaging {
+    let stamps = with_signing(name, options, |signing| match options.packaging {
         Packaging::Attached => cades::sign_piped(content, &mut out, signing).map_err(&failed),
         Packaging::Detached => {
             let octets = cades::sign_detached(content, signing).map_err(&failed)?;
             out.write_all(&octets).map_err(|error| failed(error.into()))
         }
     })?;
-    stamps.signed(name.to_owned(), options)
+    Ok(stamps.signed(name.to_owned(), options))
 }
 
 /// Signs a small content that is in memory: attached, in DER.
@@ -140,7 +203,7 @@ pub fn sign_octets(content: &[u8], options: &SignOptions<'_>) -> Result<Vec<u8>>
     refuse_obstacles(options)?;
     let failed = Error::cades(Path::new("-"));
     let mut out = std::io::Cursor::new(Vec::new());
-    with_signing(options, |signing| {
+    with_signing(Path::new("-"), options, |signing| {
         let size = content.len() as u64;
         cades::sign_attached(std::io::Cursor::new(content), size, &mut out, signing)
             .map_err(&failed)
@@ -153,7 +216,7 @@ pub fn sign_octets(content: &[u8], options: &SignOptions<'_>) -> Result<Vec<u8>>
 ///
 /// ```
 /// use ceralacca::{SigningKey, SignOptions, cosign_file, sign_file};
-/// # use ceralacca::{Packaging, Placing, Secret};
+/// # use ceralacca::{Packaging, Secret};
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let dir = tempfile::tempdir()?;
 /// # let now = "2026-03-01T10:00:00Z".parse()?;
@@ -165,7 +228,7 @@ pub fn sign_octets(content: &[u8], options: &SignOptions<'_>) -> Result<Vec<u8>>
 /// # std::fs::write(&file, "Il Consiglio approva.")?;
 /// # let options = SignOptions {
 /// #     keys: std::slice::from_ref(&president), packaging: Packaging::Attached, signing_time: now,
-/// #     authorities: &[], allow: &[], again: false, placing: Placing::default(), progress: None,
+/// #     ..SignOptions::default()
 /// # };
 /// # let p7m = sign_file(&file, &dir.path().join("verbale.txt.p7m"), &options)?.output;
 /// let secretary = SigningKey::from_pkcs12(&pki.join("signers/segretario.p12"), &pin)?;
@@ -184,13 +247,16 @@ pub fn cosign_file(
     output: &Path,
     options: &SignOptions<'_>,
 ) -> Result<Signed> {
+    if crate::container::is_container(input)? {
+        return crate::cosign_container(input, output, options);
+    }
     refuse_obstacles(options)?;
     let (source, mut staged) = output::open(input, output, options.placing)?;
     let failed = Error::cades(input);
     let mut opened = Unwrapped::open(source, output)?;
     let detached = opened.detached_signature(&failed)?;
     let stamps = match detached {
-        None => with_signing(options, |signing| {
+        None => with_signing(input, options, |signing| {
             let file = Counted::new(&mut opened, options.progress);
             let mut refusal = None;
             cades::cosign(file, &mut staged, signing, &Limits::default(), |data| {
@@ -205,7 +271,7 @@ pub fn cosign_file(
             refuse_present(input, &data, options)?;
             let content = content.ok_or_else(|| Error::ContentNeeded { path: input.to_owned() })?;
             let mut content = SourceFile::open(content, FollowLinks::Follow)?;
-            let stamps = with_signing(options, |signing| {
+            let stamps = with_signing(input, options, |signing| {
                 let file = Counted::new(&mut content, options.progress);
                 let octets = cades::cosign_detached(data, file, signing).map_err(&failed)?;
                 staged.write_all(&octets).map_err(|error| staged.write_error(error).into())
@@ -215,7 +281,8 @@ pub fn cosign_file(
         }
     }?;
     opened.check_unchanged()?;
-    stamps.signed(staged.commit(options.placing.overwrite, options.placing.durability)?, options)
+    let placed = staged.commit(options.placing.overwrite, options.placing.durability)?;
+    Ok(stamps.signed(placed, options))
 }
 
 /// Takes the content out of a `.p7m`, leaving a `.p7s` with the same
@@ -235,7 +302,7 @@ pub fn cosign_file(
 /// # std::fs::write(&file, "Il Consiglio approva.")?;
 /// # let options = SignOptions {
 /// #     keys: std::slice::from_ref(&president), packaging: Packaging::Attached, signing_time: now,
-/// #     authorities: &[], allow: &[], again: false, placing: Placing::default(), progress: None,
+/// #     ..SignOptions::default()
 /// # };
 /// # let p7m = sign_file(&file, &dir.path().join("verbale.txt.p7m"), &options)?.output;
 /// let p7s = detach_file(&p7m, &dir.path().join("verbale.txt.p7s"), Placing::default())?;
@@ -281,95 +348,59 @@ pub fn attach_file(
     Ok(staged.commit(placing.overwrite, placing.durability)?)
 }
 
-/// A signature file with its text wrapping taken off: itself if it has none,
-/// a temporary binary copy otherwise.
-enum Unwrapped {
-    Binary(SourceFile),
-    Copy { original: SourceFile, copy: StagedFile },
-}
-
-impl Unwrapped {
-    /// Opens the file and makes sure that it is a signature. A binary copy, if
-    /// one is needed, stands beside `output` and goes away by itself.
-    fn open(mut source: SourceFile, output: &Path) -> Result<Self> {
-        let path = source.path().to_owned();
-        let failed = |error| files::Error::from_io("reading", &path, error);
-        let found = FileKind::of(&mut source).map_err(failed)?;
-        if found != FileKind::SignedData {
-            return Err(Error::Unsupported { path, found });
-        }
-        let opened = cms::armor::open(&mut source, Limits::default().layers);
-        let mut opened = opened.map_err(|error| Error::cades(&path)(error.into()))?;
-        if opened.armor.is_empty() {
-            drop(opened);
-            source.seek(SeekFrom::Start(0)).map_err(failed)?;
-            return Ok(Self::Binary(source));
-        }
-        let mut copy = StagedFile::create(output)?;
-        std::io::copy(&mut opened.source, &mut copy)
-            .map_err(|error| Error::cades(&path)(error.into()))?;
-        drop(opened);
-        copy.seek(SeekFrom::Start(0)).map_err(failed)?;
-        Ok(Self::Copy { original: source, copy })
-    }
-
-    /// The SignedData, if it has no content inside; the file stands at its
-    /// start afterwards.
-    fn detached_signature(
-        &mut self,
-        failed: &impl Fn(cades::Error) -> Error,
-    ) -> Result<Option<SignedData>> {
-        let reader = cms::SignedDataReader::open(&mut *self, Limits::default());
-        let reader = reader.map_err(|error| failed(error.into()))?;
-        let detached = if reader.is_attached() {
-            None
-        } else {
-            Some(reader.finish().map_err(|error| failed(error.into()))?.0)
-        };
-        self.seek(SeekFrom::Start(0)).map_err(|error| failed(error.into()))?;
-        Ok(detached)
-    }
-
-    fn check_unchanged(&self) -> Result<()> {
-        let (Self::Binary(original) | Self::Copy { original, .. }) = self;
-        Ok(original.check_unchanged()?)
-    }
-}
-
-impl Read for Unwrapped {
-    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
-        match self {
-            Self::Binary(file) => file.read(out),
-            Self::Copy { copy, .. } => copy.read(out),
-        }
-    }
-}
-
-impl Seek for Unwrapped {
-    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
-        match self {
-            Self::Binary(file) => file.seek(to),
-            Self::Copy { copy, .. } => copy.seek(to),
-        }
-    }
-}
-
-/// What the authorities answered during one signing.
+/// What the authorities answered during one signing, and what else was done.
 #[derive(Default)]
-struct Stamps {
+pub(crate) struct Stamps {
     times: Vec<DateTime<Utc>>,
     failed: Vec<String>,
+    raised: Raised,
 }
 
 impl Stamps {
-    fn signed(self, output: PathBuf, options: &SignOptions<'_>) -> Result<Signed> {
+    pub(crate) fn signed(self, output: PathBuf, options: &SignOptions<'_>) -> Signed {
         let signers = options.keys.iter().map(|key| key.certificate.clone()).collect();
-        Ok(Signed { output, signers, stamped: self.times, failed_authorities: self.failed })
+        let Self { mut times, mut failed, raised } = self;
+        // A time-stamp on the content comes before those on the signatures.
+        let content_stamped = times.drain(..times.len().saturating_sub(options.keys.len()));
+        let content_stamped = content_stamped.collect();
+        failed.extend(raised.failed_authorities);
+        let archived = raised.stamps.iter().filter(|stamp| stamp.archive);
+        Signed {
+            output,
+            signers,
+            stamped: times,
+            content_stamped,
+            failed_authorities: failed,
+            archived: archived.map(|stamp| stamp.time).collect(),
+            added: raised.added,
+            notes: raised.notes,
+        }
+    }
+
+    /// Adds what raising did by itself.
+    pub(crate) fn add(&mut self, raised: Raised) {
+        self.raised = raised;
     }
 }
 
+/// How a long-term signature is raised, if one is wanted.
+pub(crate) fn raise_of<'o>(path: &'o Path, options: &SignOptions<'o>) -> Option<Raise<'o>> {
+    let long_term = options.long_term?;
+    Some(Raise {
+        path,
+        level: if long_term.archive { TargetLevel::Lta } else { TargetLevel::Lt },
+        authorities: options.authorities,
+        evidence: long_term.evidence,
+        fetch: long_term.fetch,
+        budget: long_term.budget,
+        now: options.signing_time,
+        allow_expired: options.allow.iter().any(|name| name == "expired"),
+    })
+}
+
 /// Runs `work` with what the options say about signers, time and stamps.
-fn with_signing(
+pub(crate) fn with_signing(
+    path: &Path,
     options: &SignOptions<'_>,
     work: impl FnOnce(&mut Signing<'_>) -> Result<()>,
 ) -> Result<Stamps> {
@@ -382,20 +413,68 @@ fn with_signing(
             chain: &key.chain,
         })
         .collect();
+    let raise = raise_of(path, options);
+    if raise.is_some() && options.authorities.is_empty() {
+        return Err(Error::cades(path)(cades::Error::NoAuthority));
+    }
     let mut stamps = Stamps::default();
+    let (mut raised, mut refusal) = (Raised::default(), None);
     let mut stamp = |algorithm: DigestAlgorithm, digest: &[u8]| -> timestamp::Result<Token> {
         let (_, token, failed) = request_stamp(options.authorities, algorithm, digest)?;
         stamps.times.push(token.info.gen_time);
         stamps.failed.extend(failed.iter().map(crate::describe));
         Ok(token)
     };
+    let mut completion = |data: &mut SignedData, content: &ContentDigests| -> cades::Result<()> {
+        let Some(raise) = &raise else { return Ok(()) };
+        let done = raise_new(raise, data, content, options);
+        raised = done.map_err(|error| {
+            refusal = Some(error);
+            cades::Error::Refused
+        })?;
+        Ok(())
+    };
     let mut signing = Signing {
         signatories: &signatories,
         signing_time: options.signing_time,
+        properties: options.properties.cloned().unwrap_or_default(),
         stamp: (!options.authorities.is_empty()).then_some(&mut stamp),
+        completion: raise.is_some().then_some(&mut completion),
     };
-    work(&mut signing)?;
+    let worked = work(&mut signing);
+    match (worked, refusal) {
+        (Err(_), Some(refusal)) => return Err(refusal),
+        (worked, _) => worked?,
+    }
+    stamps.raised = raised;
     Ok(stamps)
+}
+
+/// Raises the signatures that were just made: the last ones.
+fn raise_new(
+    raise: &Raise<'_>,
+    data: &mut SignedData,
+    content: &ContentDigests,
+    options: &SignOptions<'_>,
+) -> Result<Raised> {
+    let count = data.signer_infos.len();
+    let first = count.saturating_sub(options.keys.len());
+    let chosen: Vec<SignatureId> = (first..count).map(SignatureId::top).collect();
+    let raised = raise.run(data, content, &chosen)?;
+    refuse_revoked_notes(&raised.notes, options)?;
+    Ok(raised)
+}
+
+/// Who turned out to be revoked does not sign.
+pub(crate) fn refuse_revoked_notes(notes: &[Note], options: &SignOptions<'_>) -> Result<()> {
+    for note in notes {
+        let Note::Revoked { subject, at, on_hold } = note else { continue };
+        if options.keys.iter().any(|key| holder(&key.certificate) == *subject) {
+            let obstacle = Obstacle::Revoked { at: *at, on_hold: *on_hold };
+            return Err(Error::Certificate { subject: subject.clone(), obstacle });
+        }
+    }
+    Ok(())
 }
 
 /// Asks the authorities, in order, for a stamp over a digest, with a fresh nonce.
@@ -418,6 +497,14 @@ pub(crate) fn refuse_obstacles(options: &SignOptions<'_>) -> Result<()> {
             return Err(Error::Certificate { subject, obstacle });
         }
     }
+    let Some(evidence) = options.evidence else { return Ok(()) };
+    for key in options.keys {
+        let chain = evidence.certificates.iter().chain(&key.chain).cloned();
+        if let Some(obstacle) = Obstacle::revoked(&key.certificate, chain.collect(), evidence) {
+            let subject = holder(&key.certificate);
+            return Err(Error::Certificate { subject, obstacle });
+        }
+    }
     Ok(())
 }
 
@@ -436,7 +523,7 @@ fn refuse_signing_again(
         cades::read(&mut *source, &Limits::default(), &Default::default(), &mut std::io::sink());
     // What cannot be read can still be signed, as any file can.
     if let Ok(file) = read
-        && let Some(layer) = file.layers.first()
+        && let Some(cades::Envelope::Signed(layer)) = file.envelopes.first()
     {
         refuse_present(path, &layer.data, options)?;
     }
@@ -444,7 +531,11 @@ fn refuse_signing_again(
     Ok(())
 }
 
-fn refuse_present(path: &Path, data: &SignedData, options: &SignOptions<'_>) -> Result<()> {
+pub(crate) fn refuse_present(
+    path: &Path,
+    data: &SignedData,
+    options: &SignOptions<'_>,
+) -> Result<()> {
     if options.again {
         return Ok(());
     }

@@ -34,7 +34,7 @@ impl std::fmt::Debug for StampOptions<'_> {
 /// What stamping left behind.
 #[derive(Clone, Debug)]
 pub struct Stamped {
-    /// The `.tsr` file.
+    /// The `.tsr` or `.tsd` file.
     pub output: PathBuf,
     /// When the file was stamped.
     pub gen_time: DateTime<Utc>,

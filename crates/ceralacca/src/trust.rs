@@ -18,6 +18,8 @@ pub struct Evidence {
     pub crls: Vec<Crl>,
     /// OCSP responses.
     pub ocsp: Vec<OcspResponse>,
+    /// Documents of signature policies, compared with the hash a signature names one by.
+    pub policies: Vec<Vec<u8>>,
 }
 
 impl Evidence {
@@ -52,6 +54,15 @@ impl Evidence {
                 .map_err(|source| Error::X509 { path: path.to_owned(), source })
         };
         each(path, load, |crl| self.crls.push(crl))
+    }
+
+    /// Adds a file as the document of a signature policy.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn add_policy_document(&mut self, path: &Path) -> Result<()> {
+        self.policies.push(read_small(path)?);
+        Ok(())
     }
 
     /// Adds the OCSP responses of a file or folder.

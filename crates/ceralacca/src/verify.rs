@@ -1,10 +1,10 @@
 //! The verb that judges.
 
 use std::collections::BTreeSet;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use cades::SignedFile;
+use cades::{Covered, Encapsulated, Envelope, Imprint, SignedFile, StampedLayer, Wanted};
 use cms::verify::{ContentDigests, PREFIX};
 use cms::{Limits, armor};
 use crypto::{DigestAlgorithm, MultiHasher};
@@ -70,8 +70,14 @@ pub fn gather_facts(path: &Path, options: &VerifyOptions<'_>) -> Result<Facts> {
     let kind =
         FileKind::of(&mut source).map_err(|error| files::Error::from_io("reading", path, error))?;
     let facts = match kind {
-        FileKind::SignedData => signed_data(&mut source, options)?,
+        FileKind::SignedData | FileKind::TimestampedData | FileKind::M7m => {
+            enveloped(&mut source, options)?
+        }
         FileKind::Timestamp => timestamp(&mut source, options)?,
+        FileKind::Asic => {
+            let found = crate::container::facts(&mut source, &evidence(options), options.progress)?;
+            found.unwrap_or_else(unsigned)
+        }
         FileKind::Other if !claims_signature(path) => unsigned(),
         found => return Err(Error::Unsupported { path: path.to_owned(), found }),
     };
@@ -89,7 +95,7 @@ pub fn verify_reader(
     name: &Path,
     options: &VerifyOptions<'_>,
 ) -> Result<Report> {
-    let file = read_twice(source, name, options)?;
+    let file = read_whole(source, name, options)?;
     let facts = gather::signed_file(&file, &evidence(options));
     Ok(validation::judge(&facts, options.policy, options.times))
 }
@@ -101,9 +107,16 @@ pub fn verify_certificate(
     certificate: &x509::Certificate,
     options: &VerifyOptions<'_>,
 ) -> validation::CertificateReport {
-    let facts = gather::certificate(certificate, &evidence(options));
+    let facts = certificate_facts(certificate, options);
     let fingerprint = certificate.fingerprint().into();
     validation::judge_certificate(&facts, &fingerprint, options.policy, options.times)
+}
+
+/// Gathers the facts [`verify_certificate`] judges: every path that was tried
+/// and what became of it, and the revocation data about each certificate.
+#[must_use]
+pub fn certificate_facts(certificate: &x509::Certificate, options: &VerifyOptions<'_>) -> Facts {
+    gather::certificate(certificate, &evidence(options))
 }
 
 /// Judges a signature in memory and hands out its content, whatever the verdict.
@@ -114,7 +127,7 @@ pub(crate) fn judge_octets(
 ) -> Result<(Report, Vec<u8>)> {
     let report = verify_reader(&mut std::io::Cursor::new(octets), name, options)?;
     let mut content = Vec::new();
-    cades::read(octets, &Limits::default(), &BTreeSet::new(), &mut content)
+    cades::read(octets, &Limits::default(), &Wanted::default(), &mut content)
         .map_err(Error::cades(name))?;
     Ok((report, content))
 }
@@ -125,6 +138,7 @@ fn evidence<'a>(options: &VerifyOptions<'a>) -> gather::Evidence<'a> {
         certificates: &options.evidence.certificates,
         crls: &options.evidence.crls,
         ocsp: &options.evidence.ocsp,
+        policies: &options.evidence.policies,
         fetch: options.fetch,
     }
 }
@@ -142,13 +156,15 @@ fn claims_signature(path: &Path) -> bool {
     ["p7m", "p7s", "tsr", "tst", "tsd", "m7m"].iter().any(|e| extension.eq_ignore_ascii_case(e))
 }
 
-fn signed_data(source: &mut SourceFile, options: &VerifyOptions<'_>) -> Result<Facts> {
+fn enveloped(source: &mut SourceFile, options: &VerifyOptions<'_>) -> Result<Facts> {
     let path = source.path().to_owned();
-    let mut file = read_twice(source, &path, options)?;
-    let is_token = file
-        .layers
-        .first()
-        .is_some_and(|layer| layer.data.content_type == timestamp::TST_INFO && layer.attached);
+    let mut file = read_whole(source, &path, options)?;
+    let is_token = match file.envelopes.first() {
+        Some(Envelope::Signed(layer)) => {
+            layer.data.content_type == timestamp::TST_INFO && layer.attached
+        }
+        _ => false,
+    };
     if is_token {
         source
             .seek(SeekFrom::Start(0))
@@ -159,48 +175,77 @@ fn signed_data(source: &mut SourceFile, options: &VerifyOptions<'_>) -> Result<F
     Ok(gather::signed_file(&file, &evidence(options)))
 }
 
-/// Reads the file, and once more if a signer needs a digest that was not
-/// announced before the content.
-fn read_twice(
+/// Reads the file, and once more if something in it needs a digest that could
+/// not be known before the content was read.
+pub(crate) fn read_whole(
     source: &mut (impl Read + Seek),
     path: &Path,
     options: &VerifyOptions<'_>,
 ) -> Result<SignedFile> {
-    let failed = Error::cades(path);
-    let limits = Limits::default();
-    let mut extra = BTreeSet::new();
-    loop {
-        let counted = Counted::new(&mut *source, options.progress);
-        let file = cades::read(counted, &limits, &extra, &mut std::io::sink()).map_err(&failed)?;
-        let missing = file.missing_digests();
-        if missing.is_subset(&extra) {
-            return Ok(file);
+    let mut counted = Counted::new(source, options.progress);
+    cades::read_whole(&mut counted, &Limits::default()).map_err(Error::cades(path))
+}
+
+/// Gives what is detached, a signature or a time-stamp, the digests of its content.
+fn supply_content(file: &mut SignedFile, options: &VerifyOptions<'_>) -> Result<()> {
+    match file.envelopes.last_mut() {
+        Some(Envelope::Signed(layer)) if !layer.attached => {
+            if let Some(path) = options.content {
+                let needed = layer.needed_digests();
+                layer.content = Some(digest_into(path, needed, &mut layer.encapsulated, options)?);
+                layer.encapsulated.complete();
+            } else if let Some((algorithm, digest)) = options.content_digest {
+                layer.content = Some(known_digest(algorithm, digest));
+            }
+            Ok(())
         }
-        extra.extend(missing);
-        source.seek(SeekFrom::Start(0)).map_err(|error| failed(error.into()))?;
+        Some(Envelope::Stamped(layer)) if !layer.attached => supply_stamped(layer, options),
+        _ => compare_content(file, options),
     }
 }
 
-/// Gives a detached signature the digests of its content.
-fn supply_content(file: &mut SignedFile, options: &VerifyOptions<'_>) -> Result<()> {
-    let Some(layer) = file.layers.last_mut().filter(|layer| !layer.attached) else {
-        return compare_content(file, options);
+/// Gives a time-stamped envelope whose content is elsewhere what its first stamp may be over.
+fn supply_stamped(layer: &mut StampedLayer, options: &VerifyOptions<'_>) -> Result<()> {
+    let over = |prefix: &[u8]| {
+        if prefix.is_empty() { Covered::Content } else { Covered::MetadataAndContent }
     };
     if let Some(path) = options.content {
-        let needed = layer.needed_digests();
-        layer.content = Some(digest_file(path, needed, options)?);
+        let algorithms: Vec<_> = layer.imprint_algorithm().into_iter().collect();
+        let mut prefixes = layer.prefixes();
+        if !prefixes.iter().any(Vec::is_empty) {
+            prefixes.push(Vec::new());
+        }
+        for prefix in prefixes {
+            let mut hasher = MultiHasher::new(algorithms.iter().copied());
+            hasher.update(&prefix);
+            let content = digest_with(path, hasher, None, options)?;
+            layer.imprints.push(Imprint { over: over(&prefix), values: content.values.clone() });
+            if prefix.is_empty() {
+                layer.content = Some(content);
+            }
+        }
     } else if let Some((algorithm, digest)) = options.content_digest {
-        let mut content = ContentDigests::default();
-        content.values.insert(algorithm, digest.to_vec());
+        let content = known_digest(algorithm, digest);
+        // A digest cannot be gone on with: what stands before the content leaves it undecided.
+        if layer.prefixes().iter().all(Vec::is_empty) {
+            let values = content.values.clone();
+            layer.imprints.push(Imprint { over: Covered::Content, values });
+        }
         layer.content = Some(content);
     }
     Ok(())
 }
 
+fn known_digest(algorithm: DigestAlgorithm, digest: &[u8]) -> ContentDigests {
+    let mut content = ContentDigests::default();
+    content.values.insert(algorithm, digest.to_vec());
+    content
+}
+
 /// Makes sure that a content named beside a file that has its own inside is
 /// that content: whoever names one wants it checked.
 fn compare_content(file: &SignedFile, options: &VerifyOptions<'_>) -> Result<()> {
-    let inside = || file.layers.iter().filter_map(|layer| layer.content.as_ref());
+    let inside = || file.envelopes.iter().filter_map(Envelope::content);
     let equal = match (options.content, options.content_digest) {
         (Some(path), _) => {
             let algorithms: BTreeSet<_> =
@@ -226,19 +271,46 @@ fn compare_content(file: &SignedFile, options: &VerifyOptions<'_>) -> Result<()>
     Err(Error::Cades { path, source: cades::Error::WrongContent { signer: 1 } })
 }
 
-fn digest_file(
+pub(crate) fn digest_file(
     path: &Path,
     algorithms: impl IntoIterator<Item = DigestAlgorithm>,
+    options: &VerifyOptions<'_>,
+) -> Result<ContentDigests> {
+    digest_with(path, MultiHasher::new(algorithms), None, options)
+}
+
+/// As [`digest_file`], and what stands before a detached content goes on with it.
+fn digest_into(
+    path: &Path,
+    algorithms: BTreeSet<DigestAlgorithm>,
+    encapsulated: &mut Encapsulated,
+    options: &VerifyOptions<'_>,
+) -> Result<ContentDigests> {
+    let hasher = MultiHasher::new(algorithms);
+    if encapsulated.is_empty() {
+        return digest_with(path, hasher, None, options);
+    }
+    digest_with(path, hasher, Some(encapsulated), options)
+}
+
+/// Hashes a file, going on with `hasher`, while it is copied to `sink` if there is one.
+fn digest_with(
+    path: &Path,
+    mut hasher: MultiHasher,
+    sink: Option<&mut dyn Write>,
     options: &VerifyOptions<'_>,
 ) -> Result<ContentDigests> {
     let mut source = SourceFile::open(path, FollowLinks::Follow)?;
     let failed = |error| files::Error::from_io("reading", path, error);
     let mut prefix = Vec::new();
     (&mut source).take(PREFIX as u64).read_to_end(&mut prefix).map_err(failed)?;
-    let mut hasher = MultiHasher::new(algorithms);
     let whole = (&prefix[..]).chain(&mut source);
-    let length =
-        crypto::stream::hash(Counted::new(whole, options.progress), &mut hasher).map_err(failed)?;
+    let counted = Counted::new(whole, options.progress);
+    let length = match sink {
+        None => crypto::stream::hash(counted, &mut hasher),
+        Some(sink) => crypto::stream::hash_and_copy(counted, &mut hasher, sink),
+    };
+    let length = length.map_err(failed)?;
     source.check_unchanged()?;
     Ok(ContentDigests { values: hasher.finish(), prefix, length: Some(length) })
 }
@@ -255,11 +327,12 @@ fn timestamp(source: &mut SourceFile, options: &VerifyOptions<'_>) -> Result<Fac
     let token = match timestamp::read_tsr(&octets) {
         Ok((token, _)) => token,
         // An authority's refusal is a file without a time-stamp.
-        Err(timestamp::Error::Refused { .. } | timestamp::Error::NoToken) => {
-            return Ok(unsigned());
+        Err(error @ (timestamp::Error::Refused { .. } | timestamp::Error::NoToken)) => {
+            return Ok(gather::refused_response(&crate::describe(&error)));
         }
         Err(error) => return Ok(gather::unreadable_token(&crate::describe(&error))),
     };
+    let trailing = timestamp::trailing_octets(&octets);
     let algorithm = token.info.imprint.digest_algorithm();
     let digest = match (options.content, options.content_digest, algorithm) {
         (Some(content), _, Some(algorithm)) => {
@@ -269,5 +342,7 @@ fn timestamp(source: &mut SourceFile, options: &VerifyOptions<'_>) -> Result<Fac
         _ => None,
     };
     let stamped = digest.as_deref().map_or(Stamped::Missing, Stamped::Digest);
-    Ok(gather::token(&token, stamped, &opened.armor, &evidence(options)))
+    let mut facts = gather::token(&token, stamped, &opened.armor, &evidence(options));
+    facts.input.notes.extend(gather::trailing_note(trailing));
+    Ok(facts)
 }

@@ -39,7 +39,13 @@ impl Attribute {
     /// A new attribute with one value, in DER.
     #[must_use]
     pub fn single(oid: &Oid, value: &[u8]) -> Vec<u8> {
-        der::sequence(&[der::oid(oid), der::set_of(&[value])])
+        Self::with_values(oid, &[value])
+    }
+
+    /// A new attribute with several values, in DER.
+    #[must_use]
+    pub fn with_values<V: AsRef<[u8]>>(oid: &Oid, values: &[V]) -> Vec<u8> {
+        der::sequence(&[der::oid(oid), der::set_of(values)])
     }
 }
 

@@ -1,13 +1,13 @@
 //! SignedData out of a stream, in one pass.
 
-use std::io::{BufRead, Read};
+use std::io::{BufRead, Read, Seek};
 use std::ops::Range;
 
-use asn1::{Octets, Oid, Reader, Tag, Value};
+use asn1::{Header, Octets, Oid, Reader, Tag, Value};
 
 use crate::{
     Error, Limits, Result, SignedData, oids,
-    signed_data::{members, signer_infos},
+    signed_data::{Frame, members, signer_infos},
 };
 
 /// Where the parts of a SignedData stand in its stream, in octets.
@@ -35,6 +35,8 @@ pub struct SignedDataReader<R> {
     reader: Reader<R>,
     limits: Limits,
     head: SignedData,
+    /// `encapContentInfo` as it stands if there is no content in it.
+    encapsulated: Vec<u8>,
     encapsulated_at: u64,
     has_content: bool,
     content_taken: bool,
@@ -75,7 +77,8 @@ impl<R: Read> SignedDataReader<R> {
         }
         let digest_algorithms = members(&announced, "digest algorithms", limits.members)?;
         let encapsulated = reader.open(Tag::SEQUENCE).map_err(read())?;
-        let content_type = oid(&reader.capture().map_err(read())?.octets)?;
+        let raw_type = reader.capture().map_err(read())?.octets;
+        let content_type = oid(&raw_type)?;
         let explicit_content = reader.peek().map_err(read())?;
         if explicit_content.is_some() {
             reader.open(Tag::context_constructed(0)).map_err(read())?;
@@ -85,14 +88,8 @@ impl<R: Read> SignedDataReader<R> {
         Ok(Self {
             reader,
             limits,
-            head: SignedData {
-                version,
-                digest_algorithms,
-                content_type,
-                certificates: Vec::new(),
-                crls: Vec::new(),
-                signer_infos: Vec::new(),
-            },
+            head: SignedData { version, digest_algorithms, ..SignedData::new(content_type) },
+            encapsulated: detached_content(&encapsulated, &raw_type),
             encapsulated_at: encapsulated.at,
             has_content: explicit_content.is_some(),
             content_taken: false,
@@ -111,6 +108,12 @@ impl<R: Read> SignedDataReader<R> {
     #[must_use]
     pub fn is_attached(&self) -> bool {
         self.has_content
+    }
+
+    /// Where `encapContentInfo` begins in the stream.
+    #[must_use]
+    pub fn encapsulated_start(&self) -> u64 {
+        self.encapsulated_at
     }
 
     /// The content as a stream, pieces joined; `None` for a detached signature
@@ -149,15 +152,18 @@ impl<R: Read> SignedDataReader<R> {
         self.reader.close().map_err(read())?;
         let encapsulated = self.encapsulated_at..self.reader.offset();
         let mut data = self.head;
+        data.stored.encapsulated = (!self.has_content).then_some(self.encapsulated);
         let mut next = self.reader.peek().map_err(read())?;
         if next.is_some_and(|header| header.tag == Tag::context_constructed(0)) {
             let captured = self.reader.capture().map_err(Error::reading("the certificates"))?;
             data.certificates = members(&captured.octets, "certificates", self.limits.members)?;
+            data.stored.certificates = Frame::of(&captured.octets, &data.certificates);
             next = self.reader.peek().map_err(read())?;
         }
         if next.is_some_and(|header| header.tag == Tag::context_constructed(1)) {
             let captured = self.reader.capture().map_err(Error::reading("the revocation lists"))?;
             data.crls = members(&captured.octets, "revocation lists", self.limits.members)?;
+            data.stored.crls = Frame::of(&captured.octets, &data.crls);
             next = self.reader.peek().map_err(read())?;
         }
         match next {
@@ -181,6 +187,28 @@ impl<R: Read> SignedDataReader<R> {
         let end = self.reader.offset();
         let trailing = self.reader.drain().map_err(read())?;
         Ok((data, Spans { encapsulated, is_ber: self.is_ber, end, trailing }))
+    }
+}
+
+impl<R: Read + Seek> SignedDataReader<R> {
+    /// Goes past content that is one primitive OCTET STRING without reading
+    /// it, and says where its octets stand. `None` when there is no content,
+    /// when it comes in pieces, or when it was taken before: then nothing is done.
+    ///
+    /// # Errors
+    /// The content is no OCTET STRING; the source cannot seek.
+    pub fn skip_content(&mut self) -> Result<Option<Range<u64>>> {
+        let read = || Error::reading("the content");
+        if !self.has_content || self.content_taken {
+            return Ok(None);
+        }
+        match self.reader.peek().map_err(read())? {
+            Some(header) if header.tag == Tag::OCTET_STRING => {}
+            _ => return Ok(None),
+        }
+        self.content_taken = true;
+        let header = self.reader.skip().map_err(read())?;
+        Ok(Some(header.at + header.width as u64..self.reader.offset()))
     }
 }
 
@@ -225,6 +253,27 @@ pub fn parse(octets: &[u8], limits: &Limits) -> Result<(SignedData, Option<Vec<u
         return Err(Error::reading("SignedData")(asn1::Error::TrailingData { at: spans.end }));
     }
     Ok((data, content))
+}
+
+/// An `encapContentInfo` without content, from the header it was found with
+/// and its content type.
+fn detached_content(header: &Header, content_type: &[u8]) -> Vec<u8> {
+    let mut octets = vec![header.tag.0];
+    match header.length {
+        None => octets.push(0x80),
+        Some(length) if header.width == 2 => octets.push(length as u8),
+        // Lengths may be written with more octets than they need.
+        Some(length) => {
+            let width = header.width - 2;
+            octets.push(0x80 | width as u8);
+            octets.extend(&length.to_be_bytes()[8 - width.min(8)..]);
+        }
+    }
+    octets.extend(content_type);
+    if header.length.is_none() {
+        octets.extend([0, 0]);
+    }
+    octets
 }
 
 fn oid(octets: &[u8]) -> Result<Oid> {

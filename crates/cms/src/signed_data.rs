@@ -41,9 +41,79 @@ pub struct SignedData {
     pub crls: Vec<Vec<u8>>,
     /// `signerInfos` in their stored order.
     pub signer_infos: Vec<SignerInfo>,
+    /// How the outer fields were framed when they were read.
+    pub(crate) stored: Stored,
+}
+
+/// Octets around the fields as they were read.
+///
+/// The first two kinds of archive time-stamp are over `encapContentInfo`,
+/// `certificates` and `crls` with their headers (EN 319 122-1 §A.2.4), which
+/// may be BER. What nobody changes is written again as it stood.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Stored {
+    /// `encapContentInfo` of a detached signature.
+    pub(crate) encapsulated: Option<Vec<u8>>,
+    pub(crate) certificates: Option<Frame>,
+    pub(crate) crls: Option<Frame>,
+}
+
+/// Header and end-of-contents of a set, and what it held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Frame {
+    header: Vec<u8>,
+    indefinite: bool,
+    /// Digest of the members: whether they are still the same.
+    members: Vec<u8>,
+}
+
+impl Frame {
+    /// The frame of a captured set; `None` when it is the one DER would write.
+    pub(crate) fn of(captured: &[u8], members: &[Vec<u8>]) -> Option<Self> {
+        let value = Value::parse(captured).ok()?;
+        let indefinite = value.is_indefinite();
+        let behind = value.contents().len() + if indefinite { 2 } else { 0 };
+        let header = captured.get(..captured.len().checked_sub(behind)?)?.to_vec();
+        let plain = header == der::header(value.tag(), value.contents().len() as u64);
+        let written = plain && !members.is_empty();
+        (!written).then(|| Self { header, indefinite, members: digest_of(members) })
+    }
+}
+
+fn digest_of(members: &[Vec<u8>]) -> Vec<u8> {
+    let mut hasher = crypto::Hasher::new(crypto::DigestAlgorithm::Sha256);
+    members.iter().for_each(|member| hasher.update(member));
+    hasher.finish()
 }
 
 impl SignedData {
+    /// A SignedData over content of this type with nothing in it yet.
+    #[must_use]
+    pub fn new(content_type: Oid) -> Self {
+        Self {
+            version: 1,
+            digest_algorithms: Vec::new(),
+            content_type,
+            certificates: Vec::new(),
+            crls: Vec::new(),
+            signer_infos: Vec::new(),
+            stored: Stored::default(),
+        }
+    }
+
+    /// The `certificates` field with its tag, octet for octet as it was read
+    /// while nothing was added to it; `None` when there is none.
+    #[must_use]
+    pub fn certificates_field(&self) -> Option<Vec<u8>> {
+        field(0, &self.certificates, self.stored.certificates.as_ref())
+    }
+
+    /// The `crls` field, as [`certificates_field`](Self::certificates_field).
+    #[must_use]
+    pub fn crls_field(&self) -> Option<Vec<u8>> {
+        field(1, &self.crls, self.stored.crls.as_ref())
+    }
+
     /// The X.509 certificates among `certificates`, without repetitions.
     /// Members that cannot be read are left out: whoever needs one of them
     /// will find it missing.
@@ -138,27 +208,38 @@ impl SignedData {
 
     /// What stands behind `encapContentInfo`.
     pub(crate) fn after_content(&self) -> Vec<u8> {
-        let mut octets = Vec::new();
-        if !self.certificates.is_empty() {
-            octets.extend(der::constructed(Tag::context_constructed(0), &self.certificates));
-        }
-        if !self.crls.is_empty() {
-            octets.extend(der::constructed(Tag::context_constructed(1), &self.crls));
-        }
+        let mut octets = self.certificates_field().unwrap_or_default();
+        octets.extend(self.crls_field().unwrap_or_default());
         let signers: Vec<&[u8]> =
             self.signer_infos.iter().map(|signer| signer.raw.as_slice()).collect();
         octets.extend(der::constructed(Tag::SET, &signers));
         octets
     }
 
-    /// The ContentInfo without content: a detached signature.
+    /// The ContentInfo without content: a detached signature. One that was
+    /// read without content keeps its `encapContentInfo` to the octet.
     #[must_use]
     pub fn to_detached(&self) -> Vec<u8> {
-        let encapsulated = der::sequence(&[der::oid(&self.content_type)]);
+        let encapsulated = match &self.stored.encapsulated {
+            Some(stored) => stored.clone(),
+            None => der::sequence(&[der::oid(&self.content_type)]),
+        };
         let signed_data =
             der::sequence(&[self.before_content(), encapsulated, self.after_content()]);
         der::sequence(&[der::oid(&oids::SIGNED_DATA), der::explicit(0, &signed_data)])
     }
+}
+
+/// One of the two optional sets.
+fn field(n: u8, members: &[Vec<u8>], stored: Option<&Frame>) -> Option<Vec<u8>> {
+    if let Some(frame) = stored
+        && frame.members == digest_of(members)
+    {
+        let end: &[u8] = if frame.indefinite { &[0, 0] } else { &[] };
+        return Some([&frame.header, &members.concat(), end].concat());
+    }
+    let written = || der::constructed(Tag::context_constructed(n), members);
+    (!members.is_empty()).then(written)
 }
 
 fn revocation_info(raw: &[u8]) -> asn1::Result<RevocationInfo> {

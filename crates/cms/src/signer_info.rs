@@ -154,18 +154,62 @@ impl SignerInfo {
         self.unsigned_attributes.iter().flat_map(move |set| set.values(oid))
     }
 
+    /// Every field before `unsignedAttrs`, as received: what archive
+    /// time-stamps are over, and what no change may touch.
+    #[must_use]
+    pub fn fields_before_unsigned(&self) -> &[u8] {
+        &self.before_unsigned
+    }
+
     /// This SignerInfo with one more unsigned attribute; every octet of what
     /// was there is kept, and so is the order.
     ///
     /// # Errors
     /// Never for an attribute made by [`Attribute::single`](crate::Attribute::single).
     pub fn with_unsigned(&self, attribute: &[u8], limits: &Limits) -> Result<Self> {
-        let mut members: Vec<&[u8]> = Vec::new();
-        if let Some(set) = &self.unsigned_attributes {
-            members.extend(set.entries.iter().map(|entry| entry.raw.as_slice()));
-        }
+        let mut members = self.unsigned_members();
         members.push(attribute);
-        let set = der::constructed(Tag::context_constructed(1), &members);
+        self.rebuilt(&members, limits)
+    }
+
+    /// This SignerInfo with one value of its unsigned attributes put in
+    /// another's place: value `value` of attribute `attribute`, both counted
+    /// from 0. Every octet of the others is kept, and so is the order.
+    ///
+    /// # Errors
+    /// There is no such value, or `new` is no value.
+    pub fn with_replaced(
+        &self,
+        attribute: usize,
+        value: usize,
+        new: &[u8],
+        limits: &Limits,
+    ) -> Result<Self> {
+        let mut members = self.unsigned_members();
+        let entry = self.unsigned_attributes.iter().flat_map(|set| set.entries.get(attribute));
+        let changed: Vec<u8> = entry
+            .map(|entry| {
+                let mut values: Vec<&[u8]> = entry.values.iter().map(Vec::as_slice).collect();
+                if let Some(place) = values.get_mut(value) {
+                    *place = new;
+                }
+                der::sequence(&[der::oid(&entry.oid), der::constructed(Tag::SET, &values)])
+            })
+            .next()
+            .unwrap_or_default();
+        if let Some(place) = members.get_mut(attribute) {
+            *place = &changed;
+        }
+        self.rebuilt(&members, limits)
+    }
+
+    fn unsigned_members(&self) -> Vec<&[u8]> {
+        let entries = self.unsigned_attributes.iter().flat_map(|set| &set.entries);
+        entries.map(|entry| entry.raw.as_slice()).collect()
+    }
+
+    fn rebuilt(&self, members: &[&[u8]], limits: &Limits) -> Result<Self> {
+        let set = der::constructed(Tag::context_constructed(1), members);
         let raw = der::sequence(&[&self.before_unsigned, &set]);
         let value = Value::parse(&raw).map_err(Error::reading("a SignerInfo"))?;
         Self::parse(&value, limits)

@@ -187,12 +187,23 @@ impl Rewrap {
     #[must_use]
     pub fn new(data: &SignedData, encapsulated: u64) -> Self {
         let after = data.after_content();
-        let layer = |tag, before, after| Layer { tag, before, after };
+        let inside = encapsulated.saturating_add(after.len() as u64);
+        Self { before: Self::head(data, inside), after }
+    }
+
+    /// What is written before `encapContentInfo` when it and everything behind
+    /// it have `inside` octets together.
+    ///
+    /// As many octets for every `inside` until it crosses a power of 256, and
+    /// for every `data` with the same digest algorithms.
+    #[must_use]
+    pub fn head(data: &SignedData, inside: u64) -> Vec<u8> {
+        let layer = |tag, before| Layer { tag, before, after: 0 };
         let layers = vec![
-            layer(Tag::SEQUENCE, der::oid(&oids::SIGNED_DATA), 0),
-            layer(Tag::context_constructed(0), Vec::new(), 0),
-            layer(Tag::SEQUENCE, data.before_content(), after.len() as u64),
+            layer(Tag::SEQUENCE, der::oid(&oids::SIGNED_DATA)),
+            layer(Tag::context_constructed(0), Vec::new()),
+            layer(Tag::SEQUENCE, data.before_content()),
         ];
-        Self { before: DefiniteEnvelope { layers, content: encapsulated }.head(), after }
+        DefiniteEnvelope { layers, content: inside }.head()
     }
 }

@@ -7,8 +7,8 @@ use std::{collections::BTreeMap, fmt, io, sync::OnceLock};
 
 use asn1::{Oid, Value, der};
 use openssl::{
+    hash::MessageDigest,
     md::{Md, MdRef},
-    md_ctx::MdCtx,
 };
 use sha2::Digest as _;
 
@@ -250,17 +250,21 @@ impl fmt::Display for DigestAlgorithm {
 /// use ceralacca_crypto::{DigestAlgorithm, Hasher};
 /// let mut hasher = Hasher::new(DigestAlgorithm::Sha3_256);
 /// hasher.update(b"ab");
+/// let before = hasher.clone();
 /// hasher.update(b"c");
 /// assert_eq!(hasher.finish()[..4], [0x3a, 0x98, 0x5d, 0xa7]);
+/// assert_ne!(before.finish()[..4], [0x3a, 0x98, 0x5d, 0xa7]);
 /// ```
+#[derive(Clone)]
 pub struct Hasher {
     algorithm: DigestAlgorithm,
     state: State,
 }
 
+#[derive(Clone)]
 enum State {
     Sha256(sha2::Sha256),
-    OpenSsl(MdCtx),
+    OpenSsl(openssl::hash::Hasher),
 }
 
 impl Hasher {
@@ -275,12 +279,10 @@ impl Hasher {
         if algorithm == Sha256 {
             return Self { algorithm, state: State::Sha256(sha2::Sha256::new()) };
         }
-        let context = MdCtx::new().and_then(|mut context| {
-            let md = algorithm.md().ok_or_else(openssl::error::ErrorStack::get)?;
-            context.digest_init(md)?;
-            Ok(context)
-        });
-        Self { algorithm, state: State::OpenSsl(context.unwrap_or_else(|_| unable(algorithm))) }
+        // Of OpenSSL's two interfaces the one whose state can be copied.
+        let state = MessageDigest::from_name(algorithm.row().openssl)
+            .and_then(|digest| openssl::hash::Hasher::new(digest).ok());
+        Self { algorithm, state: State::OpenSsl(state.unwrap_or_else(|| unable(algorithm))) }
     }
 
     /// The algorithm.
@@ -294,7 +296,7 @@ impl Hasher {
         match &mut self.state {
             State::Sha256(state) => state.update(octets),
             State::OpenSsl(context) => {
-                context.digest_update(octets).unwrap_or_else(|_| unable(self.algorithm));
+                context.update(octets).unwrap_or_else(|_| unable(self.algorithm));
             }
         }
     }
@@ -313,9 +315,9 @@ impl Hasher {
             State::OpenSsl(mut context) => {
                 let mut output = vec![0; length];
                 let done = if self.algorithm.is_shake() {
-                    context.digest_final_xof(&mut output)
+                    context.finish_xof(&mut output)
                 } else {
-                    context.digest_final(&mut output).map(drop)
+                    context.finish().map(|digest| output.copy_from_slice(&digest))
                 };
                 done.unwrap_or_else(|_| unable(self.algorithm));
                 output

@@ -148,8 +148,12 @@ pub struct OddSigner {
     pub signed_attributes: bool,
     /// The binding of the certificate.
     pub ess: Ess,
+    /// The digest inside the signature algorithm, when it shall differ from `hash`.
+    pub signature_hash: Option<Hash>,
     /// The order of the signed attributes.
     pub order: AttributeOrder,
+    /// Whether the signed attributes are sent with an indefinite length (BER) and signed as DER.
+    pub ber_attributes: bool,
     /// Signed attributes of these types appear twice.
     pub duplicated: Vec<Oid>,
     /// Signed attributes of these types hold their value twice.
@@ -188,7 +192,9 @@ impl OddSigner {
             signing_time: None,
             signed_attributes: true,
             ess: Ess::V2,
+            signature_hash: None,
             order: AttributeOrder::Sorted,
+            ber_attributes: false,
             duplicated: Vec::new(),
             two_values: Vec::new(),
             omitted: Vec::new(),
@@ -368,11 +374,12 @@ impl<'a> Odd<'a> {
             };
             signed = der::constructed(Tag::SET, over);
         }
+        let within = signer.signature_hash.unwrap_or(hash);
         let without_null = signer.digest_info == DigestInfo::WithoutNull;
         let mut value = if without_null {
-            entity.key.sign_digest_info_without_null(hash, &signed)?
+            entity.key.sign_digest_info_without_null(within, &signed)?
         } else {
-            entity.key.sign(hash, &signed)?
+            entity.key.sign(within, &signed)?
         };
         if signer.corrupt_signature {
             spoil(&mut value);
@@ -380,7 +387,7 @@ impl<'a> Odd<'a> {
         let key_only = signer.rsa_naming == RsaNaming::KeyOnly;
         let signature_algorithm = match entity.key.kind {
             KeyKind::Rsa(_) if key_only => algorithm(&oids::RSA, Some(&der::null())),
-            _ => entity.key.algorithm(hash)?,
+            _ => entity.key.algorithm(within)?,
         };
         let (version, sid) = match signer.signer_id {
             SignerId::IssuerAndSerial => (1, entity.certificate.issuer_and_serial()),
@@ -394,7 +401,12 @@ impl<'a> Odd<'a> {
             hash.algorithm(self.digest_algorithms == DigestAlgorithms::WithNull),
         ];
         if signer.signed_attributes {
-            parts.push(der::constructed(Tag::context_constructed(0), &attributes));
+            let tag = Tag::context_constructed(0);
+            parts.push(if signer.ber_attributes {
+                indefinite(tag, &attributes.concat())
+            } else {
+                der::constructed(tag, &attributes)
+            });
         }
         parts.push(signature_algorithm);
         parts.push(der::octet_string(&value));
@@ -525,31 +537,41 @@ impl<'a> Odd<'a> {
     fn encapsulated(&self) -> Vec<u8> {
         let mut parts = der::oid(&self.content_type);
         if !self.detached {
-            let string = self.content_string();
+            let string = self.framing.string(&self.content);
             parts.extend(self.wrap(Tag::context_constructed(0), &string));
         }
         self.wrap(Tag::SEQUENCE, &parts)
     }
 
-    fn content_string(&self) -> Vec<u8> {
+    fn wrap(&self, tag: Tag, contents: &[u8]) -> Vec<u8> {
+        self.framing.wrap(tag, contents)
+    }
+}
+
+impl Framing {
+    /// A content as an OCTET STRING.
+    #[must_use]
+    pub fn string(self, content: &[u8]) -> Vec<u8> {
         let pieces = |size: usize| -> Vec<u8> {
-            self.content.chunks(size.max(1)).flat_map(der::octet_string).collect()
+            content.chunks(size.max(1)).flat_map(der::octet_string).collect()
         };
         let string = Tag::OCTET_STRING_CONSTRUCTED;
-        match self.framing {
-            Framing::Definite | Framing::Indefinite => der::octet_string(&self.content),
-            Framing::DefiniteChunked(size) => der::tlv(string, &pieces(size)),
-            Framing::Chunked(size) => indefinite(string, &pieces(size)),
-            Framing::Nested { piece, levels } => {
+        match self {
+            Self::Definite | Self::Indefinite => der::octet_string(content),
+            Self::DefiniteChunked(size) => der::tlv(string, &pieces(size)),
+            Self::Chunked(size) => indefinite(string, &pieces(size)),
+            Self::Nested { piece, levels } => {
                 let inside = (0..levels).fold(pieces(piece), |inner, _| indefinite(string, &inner));
                 indefinite(string, &inside)
             }
         }
     }
 
-    fn wrap(&self, tag: Tag, contents: &[u8]) -> Vec<u8> {
-        match self.framing {
-            Framing::Definite | Framing::DefiniteChunked(_) => der::tlv(tag, contents),
+    /// A value around others.
+    #[must_use]
+    pub fn wrap(self, tag: Tag, contents: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Definite | Self::DefiniteChunked(_) => der::tlv(tag, contents),
             _ => indefinite(tag, contents),
         }
     }
@@ -572,7 +594,23 @@ pub fn attribute(oid: &Oid, values: &[Vec<u8>]) -> Vec<u8> {
 /// # Errors
 /// No such signer.
 pub fn countersignature(pki: &Pki, id: &str, over: &[u8]) -> Result<Vec<u8>> {
+    countersignature_with(pki, over, OddSigner::new(id))
+}
+
+/// The same, claiming to be made at `at`.
+///
+/// # Errors
+/// No such signer.
+pub fn countersignature_at(pki: &Pki, id: &str, over: &[u8], at: DateTime<Utc>) -> Result<Vec<u8>> {
+    countersignature_with(pki, over, OddSigner::at(id, at))
+}
+
+/// The same by a signer out of order.
+///
+/// # Errors
+/// No such signer.
+pub fn countersignature_with(pki: &Pki, over: &[u8], mut signer: OddSigner) -> Result<Vec<u8>> {
     // The content is the signature value, and content-type must be absent.
-    let signer = OddSigner { omitted: vec![oids::CONTENT_TYPE], ..OddSigner::new(id) };
-    Odd { detached: true, ..Odd::new(pki, over, id) }.signer_info(&signer)
+    signer.omitted.push(oids::CONTENT_TYPE);
+    Odd { detached: true, ..Odd::new(pki, over, &signer.id) }.signer_info(&signer)
 }

@@ -24,6 +24,14 @@ pub struct CrlSpec {
     pub bad_signature: bool,
     /// Signed with the key of this entity instead of the authority's.
     pub signed_by: Option<String>,
+    /// Issued under the name of this entity instead of the authority's: what an indirect CRL is.
+    pub issued_by: Option<String>,
+    /// `cRLNumber`; `None` counts seconds.
+    pub number: Option<u64>,
+    /// Whether the register's lines are left out.
+    pub without_register: bool,
+    /// Further complete revoked entries, in front of the register's.
+    pub entries: Vec<Vec<u8>>,
     /// Further complete Extension values.
     pub extensions: Vec<Vec<u8>>,
 }
@@ -38,6 +46,10 @@ impl CrlSpec {
             keeps_expired: true,
             bad_signature: false,
             signed_by: None,
+            issued_by: None,
+            number: None,
+            without_register: false,
+            entries: Vec::new(),
             extensions: Vec::new(),
         }
     }
@@ -69,14 +81,18 @@ impl Pki {
     /// No such authority.
     pub fn crl_with(&self, authority: &str, spec: &CrlSpec) -> Result<Vec<u8>> {
         let issuer = self.authority(authority)?;
+        let named = match &spec.issued_by {
+            Some(other) => self.entity(other)?,
+            None => issuer,
+        };
         let key = match &spec.signed_by {
             Some(other) => &self.entity(other)?.key,
-            None => &issuer.key,
+            None => &named.key,
         };
         let hash = key.kind.hash();
-        let mut revoked = Vec::new();
+        let mut revoked = spec.entries.clone();
         for entity in &self.entities {
-            if entity.issuer.as_deref() != Some(authority) {
+            if spec.without_register || entity.issuer.as_deref() != Some(authority) {
                 continue;
             }
             let Some(line) = self.status(&entity.id, spec.this_update) else { continue };
@@ -89,9 +105,10 @@ impl Pki {
             }
             revoked.push(der::sequence(&entry));
         }
-        let number = u64::try_from(spec.this_update.timestamp()).unwrap_or(0);
+        let seconds = u64::try_from(spec.this_update.timestamp()).unwrap_or(0);
+        let number = spec.number.unwrap_or(seconds);
         let mut extensions = vec![
-            certificate::authority_key_identifier(&issuer.certificate.spki)?,
+            certificate::authority_key_identifier(&named.certificate.spki)?,
             extension(&oids::CRL_NUMBER, NonCritical, &der::integer(number)),
         ];
         if spec.keeps_expired {
@@ -102,7 +119,7 @@ impl Pki {
         let mut tbs = vec![
             der::integer(1),
             key.algorithm(hash)?,
-            issuer.certificate.subject.clone(),
+            named.certificate.subject.clone(),
             der::time(spec.this_update),
         ];
         tbs.extend(spec.next_update.map(der::time));

@@ -383,6 +383,20 @@ impl Key {
         out.truncate(written);
         Ok(out)
     }
+
+    /// The private operation of RSA on a whole block, which is as long as the modulus: paddings
+    /// that no library would make.
+    ///
+    /// # Errors
+    /// Not an RSA key, or a block of another length.
+    pub fn private_block(&self, block: &[u8]) -> Result<Vec<u8>> {
+        let doing = "sign a block";
+        let rsa = self.pkey.rsa().doing(doing)?;
+        let mut out = vec![0; rsa.size() as usize];
+        let written = rsa.private_encrypt(block, &mut out, Padding::NONE).doing(doing)?;
+        out.truncate(written);
+        Ok(out)
+    }
 }
 
 /// RSASSA-PSS-params with MGF1 of the same digest and a salt of its length (RFC 4055 §3.1).

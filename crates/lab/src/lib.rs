@@ -12,22 +12,30 @@
 
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod archive;
+pub mod asic;
 pub mod certificate;
 pub mod cms;
 pub mod crl;
+pub mod crl_scope;
 pub mod disk;
 mod error;
 pub mod exercise;
+pub mod extended;
 pub mod key;
+pub mod m7m;
 pub mod names;
 pub mod ocsp;
 pub mod oids;
+pub mod parts;
 pub mod pkcs12;
 pub mod pki;
 pub mod serve;
 mod spec;
 pub mod tsa;
+pub mod tsd;
 pub mod wrap;
+pub mod zip;
 
 pub use error::{Error, Result};
 pub use key::{Hash, Key, KeyKind};

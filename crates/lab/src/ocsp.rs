@@ -57,6 +57,18 @@ pub enum OcspFault {
     Future,
 }
 
+/// Whether and how an answer names the certificate it is about by digest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CertHash {
+    /// Not at all.
+    #[default]
+    Absent,
+    /// SHA-256 of the certificate.
+    Right,
+    /// A digest that is nobody's.
+    Wrong,
+}
+
 /// What stands in an OCSP answer besides the register.
 #[derive(Clone, Debug)]
 pub struct OcspSpec {
@@ -70,6 +82,9 @@ pub struct OcspSpec {
     pub by_key: bool,
     /// Whether the archive cutoff (RFC 6960 §4.4.4) says expired certificates are answered for.
     pub archive_cutoff: bool,
+    /// The certHash extension (EN 319 411-2), the positive statement that the certificate exists:
+    /// over the right certificate or over another.
+    pub cert_hash: CertHash,
     /// How it misbehaves; faults of the wire have no effect here.
     pub fault: OcspFault,
 }
@@ -84,6 +99,7 @@ impl OcspSpec {
             next_update: Some(next_update),
             by_key: true,
             archive_cutoff: true,
+            cert_hash: CertHash::Absent,
             fault: OcspFault::None,
         }
     }
@@ -271,10 +287,24 @@ impl Pki {
         let mut single = vec![cert_id, status, der::generalized_time(whole(spec.this_update))];
         single
             .extend(spec.next_update.map(|at| der::explicit(0, &der::generalized_time(whole(at)))));
+        let mut extensions = Vec::new();
         if spec.archive_cutoff {
             let since = der::generalized_time(whole(authority.certificate.not_before));
-            let cutoff = extension(&oids::ARCHIVE_CUTOFF, NonCritical, &since);
-            single.push(der::explicit(1, &der::sequence(&[cutoff])));
+            extensions.push(extension(&oids::ARCHIVE_CUTOFF, NonCritical, &since));
+        }
+        if spec.cert_hash != CertHash::Absent {
+            let mut digest = match entity {
+                Some(entity) => Hash::Sha256.digest(&entity.certificate.der)?,
+                None => vec![0; 32],
+            };
+            if spec.cert_hash == CertHash::Wrong {
+                digest.fill(0xa5);
+            }
+            let named = der::sequence(&[Hash::Sha256.algorithm(false), der::octet_string(&digest)]);
+            extensions.push(extension(&oids::OCSP_CERT_HASH, NonCritical, &named));
+        }
+        if !extensions.is_empty() {
+            single.push(der::explicit(1, &der::sequence(&extensions)));
         }
         Ok(der::sequence(&single))
     }

@@ -25,6 +25,38 @@ oids! {
     SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47";
     /// id-aa-timeStampToken (RFC 3161 Appendix A).
     SIGNATURE_TIME_STAMP = "1.2.840.113549.1.9.16.2.14";
+    /// id-aa-ets-certificateRefs: complete-certificate-references (EN 319 122-1 A.1.1.1).
+    COMPLETE_CERTIFICATE_REFS = "1.2.840.113549.1.9.16.2.21";
+    /// id-aa-ets-revocationRefs: complete-revocation-references (A.1.2.1).
+    COMPLETE_REVOCATION_REFS = "1.2.840.113549.1.9.16.2.22";
+    /// id-aa-ets-certValues: certificate-values (A.1.1.2).
+    CERTIFICATE_VALUES = "1.2.840.113549.1.9.16.2.23";
+    /// id-aa-ets-revocationValues: revocation-values (A.1.2.2).
+    REVOCATION_VALUES = "1.2.840.113549.1.9.16.2.24";
+    /// id-aa-ets-escTimeStamp: CAdES-C-timestamp (A.1.5.2).
+    ESC_TIME_STAMP = "1.2.840.113549.1.9.16.2.25";
+    /// id-aa-ets-certCRLTimestamp: time-stamped-certs-crls-references (A.1.5.1).
+    CERT_CRL_TIME_STAMP = "1.2.840.113549.1.9.16.2.26";
+    /// id-aa-ets-archiveTimestampV2: archive-time-stamp-v2 (A.2.4).
+    ARCHIVE_TIME_STAMP_V2 = "1.2.840.113549.1.9.16.2.48";
+    /// archive-time-stamp-v3 (EN 319 122-1 §5.5.3).
+    ARCHIVE_TIME_STAMP_V3 = "0.4.0.1733.2.4";
+    /// ats-hash-index (A.2.6).
+    ATS_HASH_INDEX = "0.4.0.1733.2.5";
+    /// ats-hash-index-v2 (A.2.6).
+    ATS_HASH_INDEX_V2 = "0.4.0.19122.1.4";
+    /// ats-hash-index-v3 (EN 319 122-1 §5.5.2).
+    ATS_HASH_INDEX_V3 = "0.4.0.19122.1.5";
+    /// id-countersignature (RFC 5652 §11.4).
+    COUNTERSIGNATURE = "1.2.840.113549.1.9.6";
+    /// CMSAlgorithmProtection (RFC 6211).
+    ALGORITHM_PROTECTION = "1.2.840.113549.1.9.52";
+    /// id-aa-ets-contentTimestamp (EN 319 122-1 §5.2.8).
+    CONTENT_TIME_STAMP = "1.2.840.113549.1.9.16.2.20";
+    /// id-ri-ocsp-response (RFC 5940 §2.1).
+    RI_OCSP_RESPONSE = "1.3.6.1.5.5.7.16.2";
+    /// id-ct-timestampedData (RFC 5544 §3).
+    TIMESTAMPED_DATA = "1.2.840.113549.1.9.16.1.31";
     /// id-ct-TSTInfo (RFC 3161 §2.4.2).
     TST_INFO = "1.2.840.113549.1.9.16.1.4";
 
@@ -115,6 +147,16 @@ oids! {
     CRL_NUMBER = "2.5.29.20";
     /// reasonCode (RFC 5280 §5.3.1).
     REASON_CODE = "2.5.29.21";
+    /// deltaCRLIndicator (RFC 5280 §5.2.4).
+    DELTA_CRL_INDICATOR = "2.5.29.27";
+    /// issuingDistributionPoint (RFC 5280 §5.2.5).
+    ISSUING_DISTRIBUTION_POINT = "2.5.29.28";
+    /// certificateIssuer (RFC 5280 §5.3.3).
+    CERTIFICATE_ISSUER = "2.5.29.29";
+    /// freshestCRL (RFC 5280 §5.2.6).
+    FRESHEST_CRL = "2.5.29.46";
+    /// certHash of an OCSP answer (Common PKI, EN 319 411-2).
+    OCSP_CERT_HASH = "1.3.36.8.3.13";
     /// cRLDistributionPoints (RFC 5280 §4.2.1.13).
     CRL_DISTRIBUTION_POINTS = "2.5.29.31";
     /// certificatePolicies (RFC 5280 §4.2.1.4).

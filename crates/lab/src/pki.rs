@@ -225,7 +225,7 @@ impl Pki {
     /// # Errors
     /// As [`Pki::add_signer`].
     pub fn add_signer_with_key(&mut self, spec: &SignerSpec, key: Key) -> Result<&Entity> {
-        let serial_number = format!("TINIT-{}", spec.tax_code()?);
+        let serial_number = format!("{}{}", spec.tax_code_prefix, spec.tax_code()?);
         let common_name = format!("{} {} - {MARK}", spec.given_name, spec.surname);
         let qualifier = format!("{}TEST{:06}", spec.not_before.format("%Y"), self.entities.len());
         let mut attributes = vec![(oids::COUNTRY, "IT")];

@@ -61,6 +61,9 @@ pub struct SignerSpec {
     pub title: Option<String>,
     /// Organisation that vouches for it.
     pub organisation: Option<String>,
+    /// What stands before the codice fiscale in `serialNumber`: `TINIT-`
+    /// (EN 319 412-1 §5.1.3), or `IT:` as before 2019.
+    pub tax_code_prefix: &'static str,
     /// Kind of key.
     pub key: KeyKind,
     /// Start of validity.
@@ -107,6 +110,7 @@ impl SignerSpec {
             birth: Birth { year: 1970, month: 5, day: 12, female: false },
             title: None,
             organisation: None,
+            tax_code_prefix: "TINIT-",
             key: KeyKind::P256,
             not_before: now - TimeDelta::days(1),
             not_after: now + TimeDelta::days(3 * 365),
@@ -167,6 +171,12 @@ pub struct TsaSpec {
 }
 
 impl TsaSpec {
+    /// A TSA whose certificate was issued a year before `now` and ends at `not_after`.
+    #[must_use]
+    pub fn expiring(id: &str, now: DateTime<Utc>, not_after: DateTime<Utc>) -> Self {
+        Self { not_after, ..Self::new(id, now) }
+    }
+
     /// A TSA in order, valid for ten years.
     #[must_use]
     pub fn new(id: &str, now: DateTime<Utc>) -> Self {

@@ -299,6 +299,12 @@ fn read_request(request: &[u8]) -> Result<Asked<'_>> {
     Ok(Asked { algorithm, hash, imprint: octets, policy, nonce, certificates })
 }
 
+/// A token with the response a TSA gives around it, status `granted`.
+#[must_use]
+pub fn granted(token: &[u8]) -> Vec<u8> {
+    response(0, None, token)
+}
+
 fn refused(status: u64, failure: u8) -> Vec<u8> {
     response(status, Some(failure), &[])
 }

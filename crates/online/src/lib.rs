@@ -7,7 +7,8 @@
 //! ([`HttpTimestampAuthority`]) on one [`HttpClient`]. It judges nothing of
 //! what it brings: signatures, freshness and relevance belong to its callers.
 //! Environment and files are not read here either: proxies and extra roots
-//! are arguments ([`HttpConfig`]).
+//! are arguments ([`HttpConfig`]). The one exception is a [`Store`], a folder
+//! the caller may give for what is worth keeping until the next run.
 //!
 //! # What the client promises
 //!
@@ -66,6 +67,7 @@ mod error;
 mod fetch;
 mod forward;
 mod resolver;
+mod store;
 mod target;
 
 pub use address::AddressKind;
@@ -76,5 +78,6 @@ pub use config::{
     TIMESTAMP_CAP,
 };
 pub use error::{Error, Phase, UrlFault};
-pub use fetch::HttpFetch;
+pub use fetch::{HttpFetch, Serves, Within};
 pub use resolver::{Lookup, SystemLookup};
+pub use store::{STORE_CAP, Store, Stored};

@@ -1,23 +1,19 @@
 //! The container being written: a folder or a ZIP, under a temporary name until it is complete.
 //!
-//! The same inputs give the same bytes: members stand in the order they were added, ZIP times are
-//! fixed at 1980-01-01 (the earliest DOS time), nothing is compressed (signed recordings do not
-//! shrink, and a stored member can be read in place), permissions are 0644.
+//! The same inputs give the same bytes: members stand in the order they were added, and a ZIP is
+//! written as `archive::Writer` says.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
+use archive::Writer;
+use archive::names::{NameSet, check_path};
 use files::{Durability, Overwrite, SourceFile, StagedDir, StagedFile};
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use crate::digest::Algorithm;
 use crate::limits::Limits;
-use crate::names::{NameSet, check_path};
 use crate::{Error, Progress};
 
 /// How a package is stored.
@@ -58,10 +54,6 @@ impl std::fmt::Debug for Output<'_, '_> {
 /// Bytes moved at a time: large enough that calls cost nothing, small beside everything else.
 pub(crate) const CHUNK: usize = 256 << 10;
 
-/// Above this size a ZIP member needs the 64-bit form (APPNOTE 4.4.8: four bytes, all ones
-/// reserved). A little below, so that headers and rounding never reach it.
-const ZIP64_FROM: u64 = 0xFFFF_0000;
-
 /// A member as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Written {
@@ -71,15 +63,9 @@ pub(crate) struct Written {
 }
 
 enum Inner {
-    Dir {
-        staged: StagedDir,
-        current: Option<File>,
-    },
-    Zip {
-        // Boxed and optional: the ZIP writer is large, and `commit` takes it out.
-        writer: Option<Box<ZipWriter<BufWriter<Fuse>>>>,
-        abandoned: Arc<AtomicBool>,
-    },
+    Dir { staged: StagedDir, current: Option<File> },
+    // Boxed: it is large beside the other.
+    Zip(Box<Writer<StagedFile>>),
 }
 
 /// A package being written. Dropped without [`commit`](Self::commit) nothing of it remains.
@@ -103,12 +89,7 @@ impl PackageWriter {
         files::refuse_existing(target, overwrite)?;
         let inner = match container {
             Container::Dir => Inner::Dir { staged: StagedDir::create(target)?, current: None },
-            Container::Zip => {
-                let abandoned = Arc::new(AtomicBool::new(false));
-                let fuse = Fuse::new(StagedFile::create(target)?, Arc::clone(&abandoned));
-                let writer = ZipWriter::new(BufWriter::with_capacity(CHUNK, fuse));
-                Inner::Zip { writer: Some(Box::new(writer)), abandoned }
-            }
+            Container::Zip => Inner::Zip(Box::new(Writer::new(StagedFile::create(target)?))),
         };
         Ok(Self {
             inner,
@@ -186,18 +167,9 @@ impl PackageWriter {
             Inner::Dir { staged, current } => {
                 *current = Some(staged.create_file(Path::new(path))?);
             }
-            Inner::Zip { writer, .. } => {
-                let options = SimpleFileOptions::default()
-                    .compression_method(CompressionMethod::Stored)
-                    .last_modified_time(DateTime::default())
-                    .unix_permissions(0o644)
-                    .large_file(size >= ZIP64_FROM);
-                let member = format!("{}/{path}", self.top);
-                if let Some(writer) = writer {
-                    writer
-                        .start_file(member, options)
-                        .map_err(|e| zip_error(&self.target, path, e))?;
-                }
+            Inner::Zip(writer) => {
+                let begun = writer.begin(&format!("{}/{path}", self.top), size);
+                begun.map_err(|e| zip_error(&self.target, e))?;
             }
         }
         Ok(())
@@ -205,151 +177,51 @@ impl PackageWriter {
 
     /// Adds bytes to the member begun last.
     pub(crate) fn write(&mut self, path: &str, bytes: &[u8]) -> Result<(), Error> {
-        let written = match &mut self.inner {
-            Inner::Dir { current: Some(file), .. } => file.write_all(bytes),
-            Inner::Zip { writer: Some(writer), .. } => writer.write_all(bytes),
-            _ => Err(io::Error::from(io::ErrorKind::BrokenPipe)),
-        };
-        written.map_err(|e| self.write_error(path, e))
+        match &mut self.inner {
+            Inner::Dir { current: Some(file), .. } => {
+                file.write_all(bytes).map_err(|e| self.write_error(path, e))
+            }
+            Inner::Dir { .. } => {
+                Err(self.write_error(path, io::Error::from(io::ErrorKind::BrokenPipe)))
+            }
+            Inner::Zip(writer) => writer.write(bytes).map_err(|e| zip_error(&self.target, e)),
+        }
     }
 
     /// Ends the member begun last.
     pub(crate) fn end(&mut self, path: &str) -> Result<(), Error> {
-        let ended = match &mut self.inner {
+        match &mut self.inner {
             Inner::Dir { current, .. } => match current.take() {
-                Some(mut file) => file.flush(),
+                Some(mut file) => file.flush().map_err(|e| self.write_error(path, e)),
                 None => Ok(()),
             },
-            Inner::Zip { .. } => Ok(()),
-        };
-        ended.map_err(|e| self.write_error(path, e))
+            Inner::Zip(writer) => writer.end().map_err(|e| zip_error(&self.target, e)),
+        }
     }
 
     fn write_error(&self, path: &str, e: io::Error) -> Error {
-        let path = match self.inner {
-            Inner::Dir { .. } => self.target.join(path),
-            Inner::Zip { .. } => self.target.clone(),
-        };
-        files::Error::from_io("writing", &path, e).into()
+        files::Error::from_io("writing", &self.target.join(path), e).into()
     }
 
     /// Puts the complete package in its place.
     pub(crate) fn commit(
-        mut self,
+        self,
         overwrite: Overwrite,
         durability: Durability,
     ) -> Result<PathBuf, Error> {
-        match &mut self.inner {
-            Inner::Dir { .. } => {}
-            Inner::Zip { writer, abandoned } => {
-                if let Some(writer) = writer.take() {
-                    let buffered = writer.finish().map_err(|e| zip_error(&self.target, "", e))?;
-                    let fuse = buffered.into_inner().map_err(|e| {
-                        files::Error::from_io("writing", &self.target, e.into_error())
-                    })?;
-                    // A failure that the ZIP writer kept to itself must not become a package.
-                    if abandoned.load(Ordering::Relaxed) {
-                        return Err(Error::Interrupted);
-                    }
-                    return Ok(fuse.staged.commit(overwrite, durability)?);
-                }
+        match self.inner {
+            Inner::Dir { staged, .. } => Ok(staged.commit(overwrite, durability)?),
+            Inner::Zip(writer) => {
+                let staged = writer.finish().map_err(|e| zip_error(&self.target, e))?;
+                Ok(staged.commit(overwrite, durability)?)
             }
         }
-        // Taken out by value: the folder's own Drop must not run.
-        let Inner::Dir { staged, .. } = std::mem::replace(
-            &mut self.inner,
-            Inner::Zip { writer: None, abandoned: Arc::new(AtomicBool::new(true)) },
-        ) else {
-            return Err(Error::Interrupted);
-        };
-        Ok(staged.commit(overwrite, durability)?)
     }
 }
 
-impl Drop for PackageWriter {
-    fn drop(&mut self) {
-        // The ZIP writer would otherwise try to complete an archive nobody wants, and complain on
-        // standard error when the disk is full.
-        if let Inner::Zip { abandoned, .. } = &self.inner {
-            abandoned.store(true, Ordering::Relaxed);
-        }
-    }
-}
-
-fn zip_error(target: &Path, member: &str, e: zip::result::ZipError) -> Error {
+fn zip_error(target: &Path, e: archive::Error) -> Error {
     match e {
-        zip::result::ZipError::Io(e) => files::Error::from_io("writing", target, e).into(),
-        source => Error::Zip { member: member.to_owned(), source },
-    }
-}
-
-/// A staged file that, after its first failure or once it is abandoned, swallows everything.
-///
-/// The ZIP writer tries to complete its archive when it is dropped and complains on standard error
-/// if it cannot; behind this it always can, and the error that counts was returned already. Position
-/// and length are kept going, since the ZIP writer asserts that they make sense.
-#[derive(Debug)]
-struct Fuse {
-    staged: StagedFile,
-    abandoned: Arc<AtomicBool>,
-    position: u64,
-    length: u64,
-}
-
-impl Fuse {
-    fn new(staged: StagedFile, abandoned: Arc<AtomicBool>) -> Self {
-        Self { staged, abandoned, position: 0, length: 0 }
-    }
-
-    fn is_abandoned(&self) -> bool {
-        self.abandoned.load(Ordering::Relaxed)
-    }
-
-    /// Blows the fuse on an error worth the name.
-    fn note<T>(&self, result: io::Result<T>) -> io::Result<T> {
-        if let Err(e) = &result
-            && e.kind() != io::ErrorKind::Interrupted
-        {
-            self.abandoned.store(true, Ordering::Relaxed);
-        }
-        result
-    }
-}
-
-impl Write for Fuse {
-    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        let n = if self.is_abandoned() {
-            buf.len()
-        } else {
-            let written = self.staged.write(buf);
-            self.note(written)?
-        };
-        self.position = self.position.saturating_add(u64::try_from(n).unwrap_or(u64::MAX));
-        self.length = self.length.max(self.position);
-        Ok(n)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        if self.is_abandoned() {
-            return Ok(());
-        }
-        let flushed = self.staged.flush();
-        self.note(flushed)
-    }
-}
-
-impl Seek for Fuse {
-    fn seek(&mut self, pos: SeekFrom) -> io::Result<u64> {
-        self.position = if self.is_abandoned() {
-            match pos {
-                SeekFrom::Start(p) => p,
-                SeekFrom::Current(d) => self.position.saturating_add_signed(d),
-                SeekFrom::End(d) => self.length.saturating_add_signed(d),
-            }
-        } else {
-            let sought = self.staged.seek(pos);
-            self.note(sought)?
-        };
-        Ok(self.position)
+        archive::Error::Io(e) => files::Error::from_io("writing", target, e).into(),
+        source => Error::Zip { source },
     }
 }

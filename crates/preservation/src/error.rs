@@ -3,8 +3,9 @@
 use std::io;
 use std::path::PathBuf;
 
+use archive::names::NameProblem;
+
 use crate::metadata::Problem;
-use crate::names::NameProblem;
 use crate::report::{Message, PackageReport, clean};
 
 /// The tool could not do its work.
@@ -98,12 +99,10 @@ pub enum Error {
         source: io::Error,
     },
     /// The ZIP container could not be written or read.
-    #[error("the ZIP container failed at {member}")]
+    #[error("the ZIP container failed: {source}")]
     Zip {
-        /// The member being handled.
-        member: String,
-        /// The ZIP library's own words.
-        source: zip::result::ZipError,
+        /// What went wrong.
+        source: archive::Error,
     },
     /// A package to be read failed below the level of findings (the disk, the share).
     #[error("reading {member} failed: {source}")]
@@ -180,9 +179,7 @@ impl Error {
                 format!("Il testo di {element} contiene un carattere che XML non ammette.")
             }
             Self::XmlWrite { source } => format!("Scrittura dell'XML non riuscita: {source}"),
-            Self::Zip { member, source } => {
-                format!("Lo ZIP non è riuscito in «{member}»: {source}")
-            }
+            Self::Zip { source } => format!("Lo ZIP non è riuscito: {source}"),
             Self::Read { member, source } => {
                 format!("Lettura di «{member}» non riuscita: {source}")
             }

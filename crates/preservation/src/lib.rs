@@ -31,7 +31,6 @@ pub mod sip;
 mod tree;
 pub mod verify;
 mod xml;
-mod zipscan;
 
 use std::ops::ControlFlow;
 

@@ -11,11 +11,6 @@ pub struct Limits {
     pub index_bytes: u64,
     /// Nodes of one XML document: about ten elements and texts for each of 100,000 files.
     pub xml_nodes: u32,
-    /// Bytes of a ZIP's central directory: 100,000 files with names of 500 bytes.
-    pub zip_directory_bytes: u64,
-    /// Highest ratio of content to compressed bytes of a ZIP member. DEFLATE cannot exceed 1032:1
-    /// (RFC 1951 §3.2.5: 258 bytes for two bits); a larger one is a lie in the directory.
-    pub zip_ratio: u64,
     /// Depth of folders: as deep as a path of [`Self::path_bytes`] can go is far more than any
     /// layout here (four) needs.
     pub depth: usize,
@@ -32,11 +27,20 @@ impl Default for Limits {
             files: 100_000,
             index_bytes: 64 << 20,
             xml_nodes: 4_000_000,
-            zip_directory_bytes: 64 << 20,
-            zip_ratio: 1_100,
             depth: 64,
             path_bytes: 1024,
             sheet_bytes: 1 << 20,
+        }
+    }
+}
+
+impl Limits {
+    /// What a ZIP may cost under these limits.
+    pub(crate) fn archive(&self) -> archive::Limits {
+        archive::Limits {
+            members: self.files,
+            path_bytes: self.path_bytes,
+            ..archive::Limits::default()
         }
     }
 }

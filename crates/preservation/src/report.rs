@@ -1,5 +1,6 @@
 //! What a check found: sentences in two languages, findings, and the verdict over a package.
 
+use archive::names::is_hostile;
 use serde::Serialize;
 
 /// The language of a sentence.
@@ -141,14 +142,6 @@ impl PackageFinding {
 /// Replaces control and bidirectional-format characters, which could forge a terminal's output.
 pub(crate) fn clean(text: &str) -> String {
     text.chars().map(|c| if is_hostile(c) { '\u{FFFD}' } else { c }).collect()
-}
-
-/// Control characters and those that reorder or hide text (Unicode bidi controls, zero width).
-pub(crate) fn is_hostile(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}'
-            | '\u{FEFF}' | '\u{2028}' | '\u{2029}' | '\u{061C}')
 }
 
 /// What was counted in a package.

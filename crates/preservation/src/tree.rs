@@ -6,15 +6,13 @@ use std::io::{self, Read, Seek};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use archive::names::{NameProblem, NameSet, check_path};
+use archive::{Archive, Member, Problem};
 use files::{FollowLinks, SourceFile};
-use zip::ZipArchive;
-use zip::read::{ArchiveOffset, Config};
 
 use crate::container::CHUNK;
 use crate::limits::Limits;
-use crate::names::{NameSet, check_path};
 use crate::report::PackageFinding;
-use crate::zipscan;
 use crate::{Error, Progress};
 
 /// How the reading of one member ended.
@@ -106,10 +104,7 @@ impl DirTree {
                 let entry = entry.map_err(reading)?;
                 let Ok(name) = entry.file_name().into_string() else {
                     let name = entry.file_name().to_string_lossy().into_owned();
-                    tree.name_finding(
-                        &format!("{prefix}{name}"),
-                        crate::names::NameProblem::NotUnicode,
-                    );
+                    tree.name_finding(&format!("{prefix}{name}"), NameProblem::NotUnicode);
                     continue;
                 };
                 let path = format!("{prefix}{name}");
@@ -159,7 +154,7 @@ impl DirTree {
         Ok(tree)
     }
 
-    fn name_finding(&mut self, path: &str, problem: crate::names::NameProblem) {
+    fn name_finding(&mut self, path: &str, problem: NameProblem) {
         self.findings.push(PackageFinding::fail(
             "PKG-NAME",
             "PKG",
@@ -189,67 +184,61 @@ impl Tree for DirTree {
 
 /// A ZIP.
 pub(crate) struct ZipTree<R> {
-    archive: Option<ZipArchive<R>>,
+    archive: Option<Archive<R>>,
     files: BTreeMap<String, u64>,
-    // Path without the top folder -> the library's index.
-    indexes: BTreeMap<String, usize>,
+    // Path without the top folder -> the member.
+    members: BTreeMap<String, Member>,
     findings: Vec<PackageFinding>,
 }
 
 impl<R: Read + Seek> ZipTree<R> {
-    /// Judges the directory; the library opens the archive only when that found nothing.
-    pub(crate) fn open(mut reader: R, limits: &Limits) -> Result<Self, Error> {
-        let failed = |source| Error::Read { member: "ZIP".into(), source };
-        let scan = zipscan::scan(&mut reader, limits).map_err(failed)?;
+    /// Judges the directory; without an archive that passed nothing is read.
+    pub(crate) fn open(reader: R, limits: &Limits) -> Result<Self, Error> {
         let mut tree = Self {
             archive: None,
             files: BTreeMap::new(),
-            indexes: BTreeMap::new(),
-            findings: scan.findings,
+            members: BTreeMap::new(),
+            findings: Vec::new(),
         };
+        let archive = match Archive::open(reader, &limits.archive()) {
+            Ok(archive) => archive,
+            Err(archive::Error::Refused { findings }) => {
+                tree.findings = findings.iter().map(finding).collect();
+                return Ok(tree);
+            }
+            Err(archive::Error::Io(source)) => {
+                return Err(Error::Read { member: "ZIP".into(), source });
+            }
+            Err(source) => return Err(Error::Zip { source }),
+        };
+        tree.findings = archive.findings().iter().map(finding).collect();
         if tree.findings.iter().any(|f| f.level == crate::report::Level::Fail) {
             return Ok(tree);
         }
-        let config = Config { archive_offset: ArchiveOffset::Known(0) };
-        let archive = match ZipArchive::with_config(config, reader) {
-            Ok(archive) => archive,
-            Err(zip::result::ZipError::Io(e)) if !is_damage(&e) => return Err(failed(e)),
-            Err(_) => {
-                tree.refuse();
-                return Ok(tree);
-            }
-        };
-        let top = top_folder(&scan.members);
-        for member in scan.members.iter().filter(|m| !m.is_folder) {
-            // Two readers of one directory must see the same; else nothing is read.
-            let Some(index) = archive.index_for_name_raw(member.name.as_bytes()) else {
-                tree.refuse();
-                return Ok(tree);
-            };
+        let top = top_folder(archive.members());
+        for member in archive.members().iter().filter(|m| !m.is_folder) {
             let path = member.name.get(top..).unwrap_or_default().to_owned();
             tree.files.insert(path.clone(), member.size);
-            tree.indexes.insert(path, index);
-        }
-        if archive.len() != scan.members.len() {
-            tree.refuse();
+            tree.members.insert(path, member.clone());
         }
         tree.archive = Some(archive);
         Ok(tree)
     }
+}
 
-    fn refuse(&mut self) {
-        self.findings.push(PackageFinding::fail(
-            "ZIP-STRUCTURE",
-            "ZIP APPNOTE 6.3",
-            "",
-            "Il file ZIP è danneggiato o alterato: il suo elenco si può leggere in due modi.",
-            "The ZIP file is damaged or altered: its directory can be read in two ways.",
-        ));
-    }
+/// What the look at the directory found, weighed as packages need: they travel to other systems and
+/// stay for decades, so a name that some system cannot store is a failure too, and so is a comment.
+fn finding(found: &archive::Finding) -> PackageFinding {
+    const RULE: &str = "ZIP APPNOTE 6.3";
+    let Problem::UndeclaredEncoding = found.problem else {
+        let code = found.problem.code();
+        return PackageFinding::fail(code, RULE, &found.member, found.it(), found.en());
+    };
+    PackageFinding::warn(found.problem.code(), RULE, &found.member, found.it(), found.en())
 }
 
 /// Length of the one folder that holds everything, its slash included; 0 when there is none.
-fn top_folder(members: &[zipscan::Member]) -> usize {
+fn top_folder(members: &[Member]) -> usize {
     let Some(first) = members.first() else {
         return 0;
     };
@@ -265,17 +254,6 @@ fn top_folder(members: &[zipscan::Member]) -> usize {
     if all && !own { prefix.len() } else { 0 }
 }
 
-/// What the ZIP library answers to broken content, as opposed to a failing disk.
-fn is_damage(e: &io::Error) -> bool {
-    matches!(
-        e.kind(),
-        io::ErrorKind::InvalidData
-            | io::ErrorKind::InvalidInput
-            | io::ErrorKind::UnexpectedEof
-            | io::ErrorKind::Other
-    )
-}
-
 impl<R: Read + Seek> Tree for ZipTree<R> {
     fn files(&self) -> &BTreeMap<String, u64> {
         &self.files
@@ -286,29 +264,11 @@ impl<R: Read + Seek> Tree for ZipTree<R> {
     }
 
     fn read(&mut self, path: &str, sink: &mut Sink<'_>) -> Result<ReadEnd, Error> {
-        let (Some(archive), Some(index)) = (self.archive.as_mut(), self.indexes.get(path)) else {
+        let (Some(archive), Some(member)) = (self.archive.as_mut(), self.members.get(path)) else {
             return Ok(ReadEnd::Damaged);
         };
-        let size = self.files.get(path).copied().unwrap_or(0);
-        let member = match archive.by_index(*index) {
-            Ok(member) => member,
-            Err(zip::result::ZipError::Io(source)) if !is_damage(&source) => {
-                return Err(Error::Read { member: path.to_owned(), source });
-            }
-            Err(_) => return Ok(ReadEnd::Damaged),
-        };
-        // One byte more than promised is enough to know that the promise was a lie.
-        let mut count: u64 = 0;
-        let mut limited = member.take(size.saturating_add(1));
-        let end = pump(
-            &mut limited,
-            path,
-            &mut |bytes| {
-                count += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-                sink(bytes)
-            },
-            is_damage,
-        )?;
-        Ok(if count == size { end } else { ReadEnd::Damaged })
+        let failed = |source| Error::Read { member: path.to_owned(), source };
+        let mut content = archive.read(member).map_err(failed)?;
+        pump(&mut content, path, sink, archive::is_damage)
     }
 }

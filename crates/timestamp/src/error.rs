@@ -101,6 +101,58 @@ pub enum Error {
     /// No authority was named.
     #[error("no time-stamp authority is named")]
     NoAuthority,
+    /// The octets are no TimeStampedData.
+    #[error("this is not a TimeStampedData")]
+    NotTimeStampedData,
+    /// The encoding of a TimeStampedData is broken or over a limit.
+    #[error("{while_reading} cannot be read")]
+    Encoding {
+        /// The structure at hand, in the words of RFC 5544.
+        while_reading: &'static str,
+        /// What is wrong.
+        #[source]
+        source: asn1::Error,
+    },
+    /// More time-stamps than anybody needs.
+    #[error("more than {limit} {what}")]
+    TooMany {
+        /// What was counted.
+        what: &'static str,
+        /// The limit.
+        limit: usize,
+    },
+    /// A time-stamp of a TimeStampedData is not over what it should be over, or its signature does
+    /// not hold: a further one on top of it would prove nothing.
+    #[error("time-stamp {number} of the file does not hold: {what}")]
+    BrokenChain {
+        /// Which, from 1.
+        number: usize,
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// A MIME message that is not one signature and one time-stamp.
+    #[error("this message is no M7M: {what}")]
+    NotM7m {
+        /// What it lacks or has too much of.
+        what: &'static str,
+    },
+    /// An M7M message that is cut or malformed.
+    #[error("the M7M message is broken: {what}")]
+    M7m {
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// The content has another size than announced: it changed while it was read.
+    #[error("the content has {found} octets where {expected} were announced")]
+    ContentSize {
+        /// Octets announced.
+        expected: u64,
+        /// Octets met.
+        found: u64,
+    },
+    /// Reading or writing failed.
+    #[error("reading or writing failed")]
+    Io(#[from] std::io::Error),
 }
 
 /// The errors with their causes, in one line.
@@ -145,7 +197,17 @@ impl Error {
             }
             Self::Token(error) => error.hint(),
             Self::TstInfo(error) => error.hint(),
-            Self::Signers { .. } | Self::Random(_) => None,
+            Self::Encoding { source, .. } => source.hint(),
+            Self::NotTimeStampedData | Self::NotM7m { .. } => {
+                Some("check that this is the time-stamped file and not another one")
+            }
+            Self::BrokenChain { .. } => Some("look at it with: ceralacca verify"),
+            Self::M7m { .. } => Some("the file is incomplete or damaged: ask for it again"),
+            Self::TooMany { .. } => Some("no honest file comes near this limit"),
+            Self::ContentSize { .. } => Some(
+                "the file changed while it was read: close the program that writes it and try again",
+            ),
+            Self::Signers { .. } | Self::Random(_) | Self::Io(_) => None,
         }
     }
 }

@@ -1,4 +1,5 @@
-//! RFC 3161 and RFC 5816 time-stamps: request, response, token.
+//! RFC 3161 and RFC 5816 time-stamps: request, response, token; and the files that hold them beside
+//! what they are over: TimeStampedData (RFC 5544) and M7M.
 //!
 //! Whether a token is believed depends on its authority's certificate and on
 //! the time of judgement; that is judged elsewhere. Here stands what the token
@@ -6,12 +7,15 @@
 
 mod authority;
 mod error;
+pub mod m7m;
 mod protocol;
 mod token;
+pub mod tsd;
 
 pub use authority::{AuthorityError, TimestampAuthority};
 pub use error::{Error, Result};
 pub use protocol::{Request, obtain, obtain_from};
 pub use token::{
     Accuracy, Container, MessageImprint, TST_INFO, Token, TokenCheck, TstInfo, read_tsr,
+    trailing_octets,
 };

@@ -240,3 +240,9 @@ pub fn read_tsr(octets: &[u8]) -> Result<(Token, Container)> {
         _ => Err(Error::NotATimestamp),
     }
 }
+
+/// Octets behind the response or token that [`read_tsr`] reads, which belong to nobody.
+#[must_use]
+pub fn trailing_octets(octets: &[u8]) -> usize {
+    Value::parse_prefix(octets).map_or(0, |value| octets.len() - value.raw().len())
+}

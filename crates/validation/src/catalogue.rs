@@ -144,6 +144,47 @@ codes! {
         it: "Il file era avvolto in una codifica di testo, tolta per leggerlo: {detail}.",
         en: "The file was wrapped in a text encoding, removed to read it: {detail}." }
 
+    // Containers, EN 319 162-1.
+    ContainerUnsafe = "CONTAINER_UNSAFE" {
+        it: "Il contenitore non si può leggere in modo sicuro: {detail}",
+        en: "The container cannot be read safely: {detail}" }
+    ContainerFilesCovered = "CONTAINER_FILES_COVERED" {
+        it: "La firma copre: {detail}.",
+        en: "The signature covers: {detail}." }
+    ContainerFileAltered = "CONTAINER_FILE_ALTERED" {
+        it: "Nel contenitore il file «{detail}» non è quello che fu firmato.",
+        en: "In the container the file “{detail}” is not the one that was signed." }
+    ContainerFileMissing = "CONTAINER_FILE_MISSING" {
+        it: "Il file «{detail}», che la firma copre, non è nel contenitore.",
+        en: "The file “{detail}”, which the signature covers, is not in the container." }
+    ContainerFileUnchecked = "CONTAINER_FILE_UNCHECKED" {
+        it: "L'impronta del file «{detail}» usa un algoritmo non conosciuto: non è controllata.",
+        en: "The digest of the file “{detail}” uses an algorithm that is not known: it is not checked." }
+    ContainerFileUncovered = "CONTAINER_FILE_UNCOVERED" {
+        it: "Nel contenitore il file «{detail}» non è coperto da alcuna firma o marca.",
+        en: "In the container the file “{detail}” is covered by no signature and no time-stamp." }
+    ContainerManifestMissing = "CONTAINER_MANIFEST_MISSING" {
+        it: "Nessun elenco del contenitore si riferisce a «{detail}»: non si sa che cosa copra.",
+        en: "No manifest of the container refers to “{detail}”: what it covers is not known." }
+    ContainerManifestUnreadable = "CONTAINER_MANIFEST_UNREADABLE" {
+        it: "Un elenco del contenitore non si legge: {detail}.",
+        en: "A manifest of the container cannot be read: {detail}." }
+    ContainerCriticalExtension = "CONTAINER_CRITICAL_EXTENSION" {
+        it: "L'elenco del contenitore ha estensioni critiche non conosciute.",
+        en: "The manifest of the container has critical extensions that are not known." }
+    ContainerObjectAmbiguous = "CONTAINER_OBJECT_AMBIGUOUS" {
+        it: "Un ASiC-S contiene un solo file firmato; qui sono {detail}.",
+        en: "An ASiC-S holds one signed file; here there are {detail}." }
+    ContainerDeviation = "CONTAINER_DEVIATION" {
+        it: "Il contenitore si scosta dalla norma: {detail}.",
+        en: "The container departs from the standard: {detail}." }
+    ContainerEvidenceRecord = "CONTAINER_EVIDENCE_RECORD" {
+        it: "Il contenitore ha una prova d'archivio (evidence record) che qui non è giudicata: {detail}.",
+        en: "The container has an evidence record, which is not judged here: {detail}." }
+    ContainerXmlSignature = "CONTAINER_XML_SIGNATURE" {
+        it: "Il contenitore ha una firma XML, che qui non è giudicata: {detail}.",
+        en: "The container has an XML signature, which is not judged here: {detail}." }
+
     // Identification of the signing certificate, §5.2.3.
     SigningCertificateNotFound = "SIGNING_CERTIFICATE_NOT_FOUND" {
         it: "Manca il certificato di chi ha firmato ({signer}).",
@@ -179,6 +220,9 @@ codes! {
     ChainIncomplete = "CHAIN_INCOMPLETE" {
         it: "Manca il certificato dell'emittente {issuer}.",
         en: "The certificate of the issuer {issuer} is missing." }
+    SearchLimited = "SEARCH_LIMITED" {
+        it: "La ricerca di catene e prove di revoca si è fermata a un limite: {detail}. Può esserci una catena o una prova che non è stata vista.",
+        en: "The search for chains and revocation data ended at a limit: {detail}. There may be a chain or a proof that was not seen." }
     AnchorPurpose = "ANCHOR_PURPOSE" {
         it: "L'autorità {anchor} non è di fiducia per questo uso.",
         en: "The authority {anchor} is not trusted for this purpose." }
@@ -321,6 +365,9 @@ codes! {
     ContentDigestMismatch = "CONTENT_DIGEST_MISMATCH" {
         it: "Il contenuto non è quello firmato: l'impronta {algorithm} è diversa.",
         en: "The content is not the one signed: its {algorithm} digest differs." }
+    ContentDigestOtherAlgorithm = "CONTENT_DIGEST_OTHER_ALGORITHM" {
+        it: "L'impronta fornita non è {algorithm}, quella firmata: il contenuto non si può controllare.",
+        en: "The digest supplied is not by {algorithm}, the one signed: the content cannot be checked." }
     ContentNotChecked = "CONTENT_NOT_CHECKED" {
         it: "Il contenuto non è stato controllato: impronta {algorithm} non supportata.",
         en: "The content was not checked: digest {algorithm} is not supported." }
@@ -383,6 +430,12 @@ codes! {
     MessageDigestMissing = "MESSAGE_DIGEST_MISSING" {
         it: "Manca l'attributo message-digest: la firma non è legata al contenuto.",
         en: "The message-digest attribute is missing: the signature is not bound to the content." }
+    AlgorithmProtectionMismatch = "ALGORITHM_PROTECTION_MISMATCH" {
+        it: "Gli algoritmi protetti dalla firma (CMSAlgorithmProtection) non sono quelli usati.",
+        en: "The algorithms the signature protects (CMSAlgorithmProtection) are not those used." }
+    ReferencedValueMissing = "REFERENCED_VALUE_MISSING" {
+        it: "Certificati o prove di revoca a cui la firma si riferisce non sono tra quelli allegati: {detail}.",
+        en: "Certificates or revocation data the signature refers to are not among those attached: {detail}." }
     AlgorithmNotAcceptable = "ALGORITHM_NOT_ACCEPTABLE" {
         it: "{object}: {algorithm} non è più sicuro dal {end}.",
         en: "{object}: {algorithm} is no longer safe since {end}." }
@@ -403,6 +456,15 @@ codes! {
     HashIndexInvalid = "HASH_INDEX_INVALID" {
         it: "L'indice della marca di archivio non corrisponde a ciò che copre.",
         en: "The index of the archive time-stamp does not resolve to what it covers." }
+    HashIndexDetail = "HASH_INDEX_DETAIL" {
+        it: "Indice della marca di archivio: {detail}.",
+        en: "Index of the archive time-stamp: {detail}." }
+    HashIndexElsewhere = "HASH_INDEX_ELSEWHERE" {
+        it: "L'indice della marca di archivio nomina oggetti ({detail}) che stanno altrove nel file.",
+        en: "The index of the archive time-stamp names objects ({detail}) that stand elsewhere in the file." }
+    HashIndexOld = "HASH_INDEX_OLD" {
+        it: "La marca di archivio ha un indice di una versione superata ({detail}).",
+        en: "The archive time-stamp has an index of an outdated version ({detail})." }
     TsaNameMismatch = "TSA_NAME_MISMATCH" {
         it: "Il nome dell'autorità nella marca non è quello del suo certificato.",
         en: "The authority's name in the time-stamp is not that of its certificate." }
@@ -433,6 +495,12 @@ codes! {
     ContentTimestampAfterExpiry = "CONTENT_TIMESTAMP_AFTER_EXPIRY" {
         it: "La firma è successiva alla marca sul contenuto del {time}: il certificato era già scaduto ({to}).",
         en: "The signature is later than the content time-stamp of {time}: the certificate had already expired ({to})." }
+    ArchiveProofUsed = "ARCHIVE_PROOF_USED" {
+        it: "Ciò che oggi non si può più controllare esisteva ed era valido il {time}: lo prova una marca successiva.",
+        en: "What can no longer be checked today existed and was valid on {time}: a later time-stamp proves it." }
+    ArchiveProofMissing = "ARCHIVE_PROOF_MISSING" {
+        it: "Le marche di archivio non bastano a provare lo stato di allora: {detail}.",
+        en: "The archive time-stamps do not suffice to prove how things stood: {detail}." }
     TimeReferenceUsed = "TIME_REFERENCE_USED" {
         it: "Data della firma provata da un riferimento fornito ({kind}): {time}.",
         en: "The date of the signature rests on a given reference ({kind}): {time}." }

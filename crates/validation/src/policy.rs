@@ -61,6 +61,10 @@ pub struct Policy {
     pub timestamp_delay_seconds: Option<i64>,
     /// How far the clocks of others may be ahead of ours, in seconds; never used with a fixed time.
     pub clock_skew_seconds: i64,
+    /// When each certificate of a chain has to be valid: all at one time, or each when its key was used
+    /// (EN 319 102-1 §5.2.6 step 4). Chains of some trusted-list services are made for the latter.
+    #[serde(default)]
+    pub validity_model: x509::ValidityModel,
 }
 
 /// The names [`Policy::named`] knows.
@@ -116,6 +120,7 @@ impl Policy {
             revocation_freshness_seconds: None,
             timestamp_delay_seconds: None,
             clock_skew_seconds: 300,
+            validity_model: x509::ValidityModel::Shell,
         }
     }
 
@@ -157,6 +162,7 @@ const SAV: &str = "EN 319 102-1 §5.2.8";
 const BASIC: &str = "EN 319 102-1 §5.3";
 const TST: &str = "EN 319 102-1 §5.4";
 const LTVM: &str = "EN 319 102-1 §5.5";
+const LTA: &str = "EN 319 102-1 §5.6";
 
 use Level::{Fail, Ignore, Info, Warn};
 
@@ -171,6 +177,20 @@ const ROWS: &[RowSource] = &[
     row(Code::TrailingBytes, Warn, Fail, FC),
     row(Code::FetchFailed, Warn, Warn, XCV),
     row(Code::WrappingRemoved, Info, Info, FC),
+    row(Code::ContainerUnsafe, Fail, Fail, "EN 319 162-1 §A.1"),
+    row(Code::ContainerFilesCovered, Info, Info, "EN 319 162-1 §4.4.4"),
+    // What these three mean for the signature is decided by the digest of the content.
+    row(Code::ContainerFileAltered, Warn, Warn, "EN 319 162-1 §4.4.4"),
+    row(Code::ContainerFileMissing, Warn, Warn, "EN 319 162-1 §4.4.4"),
+    row(Code::ContainerFileUnchecked, Warn, Warn, "EN 319 162-1 §4.4.4"),
+    row(Code::ContainerFileUncovered, Warn, Fail, "EN 319 162-1 §4.4.4"),
+    row(Code::ContainerManifestMissing, Warn, Warn, "EN 319 162-1 §4.4.4"),
+    row(Code::ContainerManifestUnreadable, Warn, Fail, "EN 319 162-1 §A.4"),
+    row(Code::ContainerCriticalExtension, Fail, Fail, "EN 319 162-1 §A.4"),
+    row(Code::ContainerObjectAmbiguous, Warn, Fail, "EN 319 162-1 §4.3.3"),
+    row(Code::ContainerDeviation, Info, Warn, "EN 319 162-1 §A.1"),
+    row(Code::ContainerEvidenceRecord, Info, Info, "EN 319 162-1 §4.4.3"),
+    row(Code::ContainerXmlSignature, Warn, Warn, "EN 319 162-1 §4.4.3"),
     row(Code::SigningCertificateNotFound, Fail, Fail, ISC),
     row(Code::SigningCertificateMismatch, Fail, Fail, ISC),
     row(Code::SigningCertificateIssuerSerialMismatch, Warn, Fail, ISC),
@@ -181,6 +201,7 @@ const ROWS: &[RowSource] = &[
     row(Code::SignaturePolicyHashMismatch, Warn, Fail, VCI),
     row(Code::ChainNotFound, Fail, Fail, XCV),
     row(Code::ChainIncomplete, Info, Info, XCV),
+    row(Code::SearchLimited, Warn, Warn, XCV),
     row(Code::AnchorPurpose, Fail, Fail, XCV),
     row(Code::AnchorSunset, Fail, Fail, XCV),
     row(Code::CertificateSignatureInvalid, Fail, Fail, "RFC 5280 §6.1.3"),
@@ -227,6 +248,7 @@ const ROWS: &[RowSource] = &[
     row(Code::RsiUnusable, Info, Info, "RFC 5280 §5.2"),
     row(Code::ContentMissing, Fail, Fail, CV),
     row(Code::ContentDigestMismatch, Fail, Fail, CV),
+    row(Code::ContentDigestOtherAlgorithm, Fail, Fail, CV),
     row(Code::ContentNotChecked, Fail, Fail, CV),
     row(Code::SignatureValueInvalid, Fail, Fail, CV),
     row(Code::SignatureValueUnchecked, Fail, Fail, CV),
@@ -247,6 +269,8 @@ const ROWS: &[RowSource] = &[
     row(Code::ContentTypeMissing, Fail, Fail, "RFC 5652 §11.1"),
     row(Code::ContentTypeMismatch, Fail, Fail, "RFC 5652 §11.1"),
     row(Code::MessageDigestMissing, Fail, Fail, "RFC 5652 §11.2"),
+    row(Code::AlgorithmProtectionMismatch, Fail, Fail, "RFC 6211 §2"),
+    row(Code::ReferencedValueMissing, Warn, Fail, "EN 319 122-1 §A.1"),
     row(Code::AlgorithmNotAcceptable, Fail, Fail, "TS 119 312 §9"),
     row(Code::AlgorithmNeverAcceptable, Fail, Fail, "TS 119 312 §9"),
     // Its level is the suite's `level_after_update`; the row gives the clause.
@@ -254,6 +278,9 @@ const ROWS: &[RowSource] = &[
     row(Code::ImprintMismatch, Fail, Fail, TST),
     row(Code::ImprintUnchecked, Fail, Fail, TST),
     row(Code::HashIndexInvalid, Fail, Fail, "EN 319 122-1 §5.5.2"),
+    row(Code::HashIndexDetail, Info, Info, "EN 319 122-1 §5.5.2"),
+    row(Code::HashIndexElsewhere, Warn, Fail, "EN 319 122-1 §5.5.2"),
+    row(Code::HashIndexOld, Info, Info, "EN 319 122-1 §A.2.6"),
     row(Code::TsaNameMismatch, Warn, Fail, "RFC 3161 §2.4.2"),
     row(Code::TimestampFromFuture, Fail, Fail, TST),
     row(Code::TimestampOutsideTsaValidity, Fail, Fail, TST),
@@ -264,6 +291,8 @@ const ROWS: &[RowSource] = &[
     row(Code::TimestampDelay, Fail, Fail, LTVM),
     row(Code::ContentTimestampAfterRevocation, Fail, Fail, BASIC),
     row(Code::ContentTimestampAfterExpiry, Fail, Fail, BASIC),
+    row(Code::ArchiveProofUsed, Info, Info, LTA),
+    row(Code::ArchiveProofMissing, Info, Info, LTA),
     row(Code::TimeReferenceUsed, Info, Info, LTVM),
     row(Code::TimeReferenceFromFuture, Warn, Warn, LTVM),
     row(Code::TimeReferenceMismatch, Warn, Warn, LTVM),

@@ -6,6 +6,7 @@
 use crate::{
     Time,
     catalogue::{Code, Lang, LegalText, Values, fill, utc},
+    facts::{SignaturePolicyFacts, SignedPropertyFacts},
     indication::{Indication, Status, SubIndication, Verdict},
     policy::Level,
 };
@@ -65,6 +66,15 @@ pub struct SignatureReport {
     pub signer: Option<Signer>,
     /// The claimed signing time.
     pub claimed_signing_time: Option<Time>,
+    /// What else the signer says in signed attributes; claims, nobody confirmed them.
+    #[serde(default, skip_serializing_if = "SignedPropertyFacts::is_empty")]
+    pub signed_properties: SignedPropertyFacts,
+    /// The signature policy the signer names, and whether its document was found and is that one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature_policy: Option<SignaturePolicyFacts>,
+    /// Type 1 or 2 of the extended forms X and X long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extended_type: Option<u8>,
     /// The earliest time at which the signature is proven to exist (§4.3.10); the time of the judgement if nothing proves more.
     pub best_signature_time: Option<Time>,
     /// What that time rests on.
@@ -184,6 +194,9 @@ pub struct TimestampReport {
     /// End of validity of the authority's certificate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tsa_valid_until: Option<Time>,
+    /// Ids of the signatures and time-stamps it is over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub covers: Vec<String>,
     /// National law.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub legal_notes: Vec<LegalNote>,

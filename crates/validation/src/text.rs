@@ -8,6 +8,7 @@ use crate::{
     catalogue::{Lang, fill},
     clean::clean,
     explain::{Explanation, Subject, explain, headline, nothing, passed},
+    facts::PolicyDocument,
     indication::{Indication, Status, SubIndication, Verdict},
     policy::Level,
     report::{Finding, LegalNote, Report, SignatureReport, Signer, TimeReference, TimestampReport},
@@ -130,13 +131,14 @@ fn write_signature(out: &mut String, signature: &SignatureReport, lang: Lang) ->
         out,
         "  {}: {}; {}: {intact}",
         lang.pick("Livello", "Level"),
-        clean(&signature.level),
+        level(signature, lang),
         lang.pick("contenuto", "content")
     )?;
     if let Some(time) = signature.claimed_signing_time {
         let label = lang.pick("Data dichiarata da chi firma", "Time claimed by the signer");
         writeln!(out, "  {label}: {}", rome(time, lang))?;
     }
+    write_properties(out, signature, lang)?;
     if let (Some(time), Some(basis)) =
         (signature.best_signature_time, basis(signature.time_reference, lang))
     {
@@ -160,6 +162,84 @@ fn write_signature(out: &mut String, signature: &SignatureReport, lang: Lang) ->
     }
     write_notes(out, &signature.legal_notes, "  ", lang)?;
     write_findings(out, &signature.findings, "  ", lang)
+}
+
+/// `CAdES-XL, type 1`.
+fn level(signature: &SignatureReport, lang: Lang) -> String {
+    let name = clean(&signature.level);
+    match signature.extended_type {
+        Some(number) => format!("{name}, {} {number}", lang.pick("tipo", "type")),
+        None => name,
+    }
+}
+
+/// What the signer says of himself and of what he signs.
+fn write_properties(out: &mut String, signature: &SignatureReport, lang: Lang) -> std::fmt::Result {
+    let said = &signature.signed_properties;
+    let mut line = |label: &str, text: String| writeln!(out, "  {label}: {text}");
+    let list = |texts: &[String]| texts.iter().map(|one| clean(one)).collect::<Vec<_>>().join("; ");
+    if !said.claimed_roles.is_empty() {
+        let label = lang.pick("Ruolo dichiarato da chi firma", "Role claimed by the signer");
+        line(label, list(&said.claimed_roles))?;
+    }
+    if !said.certified_attributes.is_empty() {
+        let label = lang
+            .pick("Attributi certificati, non controllati", "Certified attributes, not checked");
+        line(label, list(&said.certified_attributes))?;
+    }
+    if !said.commitments.is_empty() {
+        let named: Vec<_> =
+            said.commitments.iter().map(|one| commitment(&one.kind, lang)).collect();
+        line(lang.pick("Significato della firma", "Meaning of the signature"), named.join("; "))?;
+    }
+    if let Some(place) = &said.location {
+        let parts = place.locality.iter().chain(&place.address).chain(&place.country);
+        let parts: Vec<_> = parts.map(|part| clean(part)).collect();
+        let label = lang.pick("Luogo dichiarato da chi firma", "Place claimed by the signer");
+        line(label, parts.join(", "))?;
+    }
+    let hints = said.content_hints.as_ref().and_then(|hints| hints.description.as_ref());
+    if let Some(kind) = said.mime_type.as_ref().or(hints) {
+        let label =
+            lang.pick("Tipo del contenuto, secondo chi firma", "Kind of content, as signed");
+        line(label, clean(kind))?;
+    }
+    if let Some(policy) = &signature.signature_policy {
+        let document = match policy.document {
+            PolicyDocument::Matches => lang.pick("documento controllato", "document checked"),
+            PolicyDocument::Mismatch => lang.pick("documento diverso", "another document"),
+            PolicyDocument::NotAvailable => {
+                lang.pick("documento non a disposizione", "document not at hand")
+            }
+            PolicyDocument::ZeroHash => lang.pick("senza impronta", "without a digest"),
+        };
+        let label = lang.pick("Politica di firma", "Signature policy");
+        if policy.identifier.is_empty() {
+            line(label, lang.pick("sottintesa", "implied").to_owned())?;
+        } else {
+            line(label, format!("{} ({document})", clean(&policy.identifier)))?;
+        }
+        for notice in &policy.notices {
+            line(lang.pick("Avvertenza della politica", "Notice of the policy"), clean(notice))?;
+        }
+    }
+    Ok(())
+}
+
+/// A commitment (EN 319 122-1 §5.2.3) in words.
+fn commitment(kind: &str, lang: Lang) -> String {
+    let words = match kind {
+        "proofOfOrigin" => {
+            lang.pick("ha creato, approvato e inviato", "created, approved and sent it")
+        }
+        "proofOfReceipt" => lang.pick("ha ricevuto", "received it"),
+        "proofOfDelivery" => lang.pick("ha consegnato", "delivered it"),
+        "proofOfSender" => lang.pick("ha inviato", "sent it"),
+        "proofOfApproval" => lang.pick("approva il contenuto", "approves the content"),
+        "proofOfCreation" => lang.pick("ha creato il contenuto", "created the content"),
+        other => return clean(other),
+    };
+    words.to_owned()
 }
 
 fn write_stamp(

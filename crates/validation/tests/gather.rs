@@ -1,8 +1,6 @@
 //! Files made by the lab, gathered and judged: every step with real cryptography.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use std::collections::BTreeSet;
-
 use asn1::Oid;
 use cades::SignedFile;
 use ceralacca_validation::{
@@ -66,18 +64,18 @@ impl Desk {
             crls: &self.crls,
             ocsp: &self.ocsp,
             fetch: None,
+            policies: &[],
         }
     }
 }
 
 fn read(octets: &[u8]) -> SignedFile {
-    let limits = cms::Limits::default();
-    let first = cades::read(octets, &limits, &BTreeSet::new(), &mut std::io::sink()).unwrap();
-    let missing = first.missing_digests();
-    if missing.is_empty() {
-        return first;
-    }
-    cades::read(octets, &limits, &missing, &mut std::io::sink()).unwrap()
+    cades::read_whole(&mut std::io::Cursor::new(octets), &cms::Limits::default()).unwrap()
+}
+
+/// The outermost signed envelope.
+fn outermost(file: &mut SignedFile) -> &mut cades::Layer {
+    file.signed_mut().next().unwrap()
 }
 
 fn gathered(octets: &[u8], desk: &Desk) -> Facts {
@@ -256,10 +254,11 @@ fn odd_signatures_get_the_reason_of_their_oddness() {
     assert_eq!(odd(&|s| s.ess = Ess::OfOther("segretario".into())), (Some(true), none));
     assert_eq!(odd(&|s| s.duplicated = vec![lab::oids::SIGNING_TIME]), (Some(true), constraints));
     assert_eq!(odd(&|s| s.two_values = vec![lab::oids::SIGNING_TIME]), (Some(true), constraints));
-    assert_eq!(
-        odd(&|s| s.duplicated = vec![lab::oids::MESSAGE_DIGEST]),
-        (Some(false), constraints)
-    );
+    // Without exactly one message-digest nothing can be processed (EN 319 102-1 §5.2.2).
+    let format = (Some(false), Some(S::FormatFailure));
+    assert_eq!(odd(&|s| s.duplicated = vec![lab::oids::MESSAGE_DIGEST]), format);
+    assert_eq!(odd(&|s| s.two_values = vec![lab::oids::MESSAGE_DIGEST]), format);
+    assert_eq!(odd(&|s| s.omitted = vec![lab::oids::MESSAGE_DIGEST]), format);
     assert_eq!(odd(&|s| s.omitted = vec![lab::oids::CONTENT_TYPE]), (Some(true), constraints));
     assert_eq!(odd(&|s| s.content_type = Some(Oid::new("1.2.3.4"))), (Some(true), constraints));
     assert_eq!(odd(&|s| s.order = AttributeOrder::UnsortedSignedAsSent), (Some(true), None));
@@ -308,7 +307,7 @@ fn attributes_as_content_are_refused() {
     let pki = pki();
     let desk = Desk::of(&pki);
     let file = read(&sign(&pki, "presidente", CONTENT, now() - hour()).unwrap());
-    let signer = &file.layers[0].data.signer_infos[0];
+    let signer = &file.signed().next().unwrap().data.signer_infos[0];
     // The signed attributes of a true signature, played back as content without attributes.
     let content = signer.signed_attributes.as_ref().unwrap().signed_octets();
     let mut forged = OddSigner::new("presidente");
@@ -337,12 +336,12 @@ fn detached_content_decides() {
         ..Default::default()
     };
     let sha256 = crypto::DigestAlgorithm::Sha256;
-    file.layers[0].content = Some(digests(CONTENT, sha256));
+    outermost(&mut file).content = Some(digests(CONTENT, sha256));
     passed(&judged(&file));
-    file.layers[0].content = Some(digests(b"another", sha256));
+    outermost(&mut file).content = Some(digests(b"another", sha256));
     expect(&judged(&file), Verdict::TotalFailed, Some(S::HashFailure));
     // A digest by another algorithm is no content.
-    file.layers[0].content = Some(digests(CONTENT, crypto::DigestAlgorithm::Sha512));
+    outermost(&mut file).content = Some(digests(CONTENT, crypto::DigestAlgorithm::Sha512));
     expect(&judged(&file), Verdict::Indeterminate, Some(S::SignedDataNotFound));
 }
 
@@ -371,7 +370,7 @@ fn countersignatures_are_judged_on_their_own() {
         ]);
         let mut file = read(&data.to_detached());
         let sha256 = crypto::DigestAlgorithm::Sha256;
-        file.layers[0].content = Some(cms::verify::ContentDigests {
+        outermost(&mut file).content = Some(cms::verify::ContentDigests {
             values: [(sha256, crypto::digest(sha256, CONTENT))].into(),
             ..Default::default()
         });
@@ -477,7 +476,7 @@ fn no_flipped_bit_makes_an_altered_file_valid() {
     let mut sink = std::io::sink();
     let mut verdict = |octets: &[u8]| {
         // What is no longer recognised as signed is an error, and no verdict.
-        let file = cades::read(octets, &limits, &BTreeSet::new(), &mut sink).ok()?;
+        let file = cades::read(octets, &limits, &cades::Wanted::default(), &mut sink).ok()?;
         let facts = gather::signed_file(&file, &desk.evidence());
         Some(judge(&facts, &Policy::default(), &Times::now(now())).verdict)
     };

@@ -157,14 +157,21 @@ fn scenario_19_no_message_digest() {
     facts.signatures[0].attributes.message_digest = AttributeCheck::Absent;
     facts.signatures[0].content = ContentDigest::NoReference;
     let report = judged(&facts);
-    undecided(&report, S::SigConstraintsFailure);
+    // EU DSS says INDETERMINATE / SIG_CONSTRAINTS_FAILURE. Without a message-digest the block of
+    // §5.2.7 has nothing to bind the content with, which is how §5.1.3 defines FORMAT_FAILURE.
+    failed(&report, S::FormatFailure);
     assert_eq!(report.signatures[0].intact, Some(false));
 }
 
 fn with_policy(document: PolicyDocument) -> Facts {
     let mut facts = b_level();
-    facts.signatures[0].policy =
-        Some(SignaturePolicyFacts { identifier: "1.3.76.1".into(), document, store: false });
+    facts.signatures[0].policy = Some(SignaturePolicyFacts {
+        identifier: "1.3.76.1".into(),
+        document,
+        store: false,
+        uris: Vec::new(),
+        notices: Vec::new(),
+    });
     facts
 }
 

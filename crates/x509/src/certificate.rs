@@ -5,18 +5,23 @@
 //! met in old signatures, and is the reader the signatures around the
 //! certificates are read with, so two readers can not be played against each
 //! other. `x509-parser` reads the same octets a second time in
-//! [`crate::second_opinion`], whose answer is shown to people and never feeds
+//! [`crate::second_opinion()`], whose answer is shown to people and never feeds
 //! a decision.
 
-use std::{fmt, ops::Range, sync::Arc};
+use std::{
+    fmt,
+    ops::Range,
+    sync::{Arc, OnceLock},
+};
 
 use asn1::{Cursor, Oid, Tag, Value};
 use chrono::{DateTime, Utc};
+use crypto::PublicKey;
 
 use crate::{
     BasicConstraints, Error, Extensions, Fingerprint, KeyUsage, Name, Result, SignatureCheck,
     fingerprint::{hex, serde_as_der},
-    pem,
+    oids, pem,
     verify::{self, SignatureValue},
 };
 
@@ -30,7 +35,7 @@ const BAG_LABELS: [&str; 3] = ["PKCS7", "CMS", "CERTIFICATE CHAIN"];
 /// Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue BIT STRING }
 /// ```
 #[derive(Clone)]
-pub struct Certificate(Arc<Inner>);
+pub struct Certificate(Arc<Inner>, Option<Arc<PublicKey>>);
 
 struct Inner {
     der: Vec<u8>,
@@ -45,6 +50,8 @@ struct Inner {
     subject: Name,
     spki: Range<usize>,
     public_key_bits: Range<usize>,
+    /// Read on first use: many certificates of a file are never asked.
+    key: OnceLock<Option<PublicKey>>,
     extensions: Extensions,
     algorithm: Range<usize>,
     signature: Bits,
@@ -63,7 +70,7 @@ impl Certificate {
             let rule = "version is 1, 2 or 3 (RFC 5280 §4.1.2.1)";
             return Err(Error::Structure { object: OBJECT, rule, at: 0 });
         }
-        Ok(Self(Arc::new(inner)))
+        Ok(Self(Arc::new(inner), None))
     }
 
     /// Reads every certificate of a file: DER, PEM with any text around it,
@@ -177,12 +184,42 @@ impl Certificate {
         self.part(&self.0.public_key_bits)
     }
 
-    /// The public key.
+    /// The public key; in a path, one that leaves out its DSA parameters has
+    /// those of the key above it (RFC 5280 §6.1.4 (d) to (f)).
     ///
     /// # Errors
     /// A kind of key, or parameters, that `crypto` does not know.
-    pub fn public_key(&self) -> Result<crypto::PublicKey, crypto::Error> {
-        crypto::PublicKey::from_spki_der(self.spki())
+    pub fn public_key(&self) -> Result<PublicKey, crypto::Error> {
+        if let Some(key) = &self.1 {
+            return Ok(PublicKey::clone(key));
+        }
+        match self.0.key.get_or_init(|| PublicKey::from_spki_der(self.spki()).ok()) {
+            Some(key) => Ok(key.clone()),
+            // Errors are not kept: the second reading says the same again.
+            None => PublicKey::from_spki_der(self.spki()),
+        }
+    }
+
+    /// Whether the key leaves out its DSA parameters (RFC 3279 §2.3.2).
+    pub(crate) fn lacks_key_parameters(&self) -> bool {
+        let algorithm = || {
+            let mut parts = Value::parse(self.spki())?.children().any()?.children();
+            Ok::<_, asn1::Error>((parts.any()?.oid()?, parts.is_empty()))
+        };
+        self.1.is_none() && algorithm().is_ok_and(|found| found == (oids::DSA, true))
+    }
+
+    /// Whether its key works with parameters of the one above it.
+    pub(crate) fn has_inherited_parameters(&self) -> bool {
+        self.1.is_some()
+    }
+
+    /// The same certificate, its key completed with the parameters of `issuer`'s.
+    pub(crate) fn with_parameters_of(&self, issuer: &Self) -> Self {
+        let key = issuer
+            .public_key()
+            .and_then(|above| PublicKey::from_spki_der_issued_by(self.spki(), &above));
+        Self(Arc::clone(&self.0), key.ok().map(Arc::new))
     }
 
     /// AlgorithmIdentifier of the issuer's signature, as received.
@@ -256,7 +293,7 @@ impl Certificate {
     #[must_use]
     pub fn verify_issued_by(&self, issuer: &Self) -> SignatureCheck {
         let (algorithm, tbs) = (self.signature_algorithm(), self.tbs());
-        verify::check(issuer.spki(), algorithm, tbs, &self.0.signature.of(&self.0.der))
+        verify::check(issuer, algorithm, tbs, &self.0.signature.of(&self.0.der))
     }
 
     /// Whether both hold the same key under the same name.
@@ -328,6 +365,7 @@ fn read(octets: &[u8]) -> asn1::Result<Inner> {
         subject,
         spki: span(&spki),
         public_key_bits: Bits::of_value(&key)?.span,
+        key: OnceLock::new(),
         extensions,
         algorithm: span(&algorithm),
         signature: Bits::of_value(&signature)?,
@@ -338,7 +376,7 @@ fn read(octets: &[u8]) -> asn1::Result<Inner> {
 /// Whether the octets look like a ContentInfo of SignedData (RFC 5652 §3).
 fn is_bag(octets: &[u8]) -> bool {
     let first = || Value::parse_prefix(octets)?.children().any()?.oid();
-    first().is_ok_and(|oid| oid == crate::oids::SIGNED_DATA)
+    first().is_ok_and(|oid| oid == oids::SIGNED_DATA)
 }
 
 /// The certificates of a SignedData, as received.
@@ -411,7 +449,19 @@ pub(crate) fn same_integer(one: &[u8], two: &[u8]) -> bool {
     minimal(one) == minimal(two)
 }
 
-fn minimal(mut contents: &[u8]) -> &[u8] {
+/// Which of two numbers that are not negative is greater; a negative one counts as 0.
+pub(crate) fn integer_order(one: &[u8], two: &[u8]) -> std::cmp::Ordering {
+    let magnitude = |contents: &'_ [u8]| -> Vec<u8> {
+        match contents.first() {
+            Some(first) if first & 0x80 != 0 => Vec::new(),
+            _ => contents.iter().copied().skip_while(|octet| *octet == 0).collect(),
+        }
+    };
+    let (one, two) = (magnitude(one), magnitude(two));
+    one.len().cmp(&two.len()).then(one.cmp(&two))
+}
+
+pub(crate) fn minimal(mut contents: &[u8]) -> &[u8] {
     while let [first, second, ..] = contents
         && matches!((first, second >> 7), (0, 0) | (0xff, 1))
     {

@@ -2,21 +2,30 @@
 //!
 //! A list may hold a million entries: they are walked in the octets received,
 //! once when the list is read, so that a broken entry anywhere refuses the
-//! list, and once for each question; none is ever kept.
+//! list, and once for the first question; none is ever kept. A second question
+//! makes an index, see [`crate::crl_index`].
 //!
-//! Indirect, delta and partial lists are recognised and [`Crl::scope`] says
-//! so; nothing here treats them as complete.
+//! What a list is about is read here: [`Crl::scope`]. Whether it reaches a
+//! certificate, and together with which other lists, is decided in
+//! [`crate::evaluate()`].
 
-use std::{fmt, ops::Range, sync::Arc};
+use std::{
+    fmt,
+    ops::Range,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use asn1::{Cursor, Oid, Tag, Value};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 
 use crate::{
-    AuthorityKeyIdentifier, Certificate, DistributionPoint, Error, Fingerprint, Name, Result,
-    SignatureCheck,
-    certificate::{Bits, optional_time, same_integer, span, without_padding},
+    AuthorityKeyIdentifier, Certificate, DistributionPoint, Error, Fingerprint, GeneralName, Name,
+    ReasonSet, Result, RevocationReason, SignatureCheck,
+    certificate::{Bits, integer_order, optional_time, same_integer, span, without_padding},
+    crl_index::Index,
     extensions,
     fingerprint::{hex, serde_as_der},
     oids, pem, verify,
@@ -45,9 +54,17 @@ struct Inner {
     /// Contents of revokedCertificates.
     entries: Range<usize>,
     entry_count: u64,
+    /// Whether an entry was looked up before.
+    asked: AtomicBool,
+    /// Made for the second question.
+    index: OnceLock<Index>,
     algorithm: Range<usize>,
     signature: Bits,
     number: Option<Vec<u8>>,
+    base_number: Option<Vec<u8>>,
+    /// issuingDistributionPoint as received: lists combine when it is the same.
+    scope_octets: Option<Vec<u8>>,
+    freshest: Vec<DistributionPoint>,
     authority_key_identifier: Option<AuthorityKeyIdentifier>,
     scope: CrlScope,
     expired_certs_on_crl: Option<DateTime<Utc>>,
@@ -68,61 +85,12 @@ pub struct CrlScope {
     pub only_ca_certificates: bool,
     /// onlyContainsAttributeCerts.
     pub only_attribute_certificates: bool,
-    /// onlySomeReasons is present.
-    pub only_some_reasons: bool,
-    /// indirectCRL, or an entry names another certificate issuer.
+    /// onlySomeReasons; `None` is all.
+    pub only_some_reasons: Option<ReasonSet>,
+    /// indirectCRL: entries may be about certificates of other issuers.
     pub indirect: bool,
     /// deltaCRLIndicator is present.
     pub delta: bool,
-}
-
-/// Why a certificate was revoked (RFC 5280 §5.3.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum RevocationReason {
-    /// unspecified, or no reason given.
-    Unspecified,
-    /// keyCompromise.
-    KeyCompromise,
-    /// cACompromise.
-    #[serde(rename = "cACompromise")]
-    CaCompromise,
-    /// affiliationChanged.
-    AffiliationChanged,
-    /// superseded.
-    Superseded,
-    /// cessationOfOperation.
-    CessationOfOperation,
-    /// certificateHold: suspended, in Italian `sospeso`.
-    CertificateHold,
-    /// removeFromCRL, meant for delta lists.
-    #[serde(rename = "removeFromCRL")]
-    RemoveFromCrl,
-    /// privilegeWithdrawn.
-    PrivilegeWithdrawn,
-    /// aACompromise.
-    #[serde(rename = "aACompromise")]
-    AaCompromise,
-    /// A number RFC 5280 does not assign.
-    Unknown,
-}
-
-impl RevocationReason {
-    pub(crate) fn from_code(code: &[u8]) -> Self {
-        match code {
-            [0] => Self::Unspecified,
-            [1] => Self::KeyCompromise,
-            [2] => Self::CaCompromise,
-            [3] => Self::AffiliationChanged,
-            [4] => Self::Superseded,
-            [5] => Self::CessationOfOperation,
-            [6] => Self::CertificateHold,
-            [8] => Self::RemoveFromCrl,
-            [9] => Self::PrivilegeWithdrawn,
-            [10] => Self::AaCompromise,
-            _ => Self::Unknown,
-        }
-    }
 }
 
 /// The entry of one certificate.
@@ -145,15 +113,20 @@ impl Crl {
         let (mut inner, entries, extensions) = read(octets)?;
         let mut cursor = entries.as_ref().map_or(Cursor::new(&[]), Value::children);
         let encoding = Error::encoding(OBJECT);
+        let mut names_issuers = false;
         while let Some(entry) = cursor.next_value().map_err(encoding)? {
             inner.entry_count += 1;
             let entry = Entry::read(entry).map_err(encoding)?;
             if let Some(list) = entry.extensions {
-                inner.take_entry_extensions(list).map_err(encoding)?;
+                names_issuers |= inner.take_entry_extensions(list).map_err(encoding)?;
             }
         }
         if let Some(extensions) = extensions {
             inner.take_extensions(extensions).map_err(encoding)?;
+        }
+        if names_issuers && !inner.scope.indirect {
+            // RFC 5280 §5.3.3: for indirect lists only. Whom the others mean nobody can say.
+            inner.malformed.push(oids::CERTIFICATE_ISSUER);
         }
         Ok(Self(Arc::new(inner)))
     }
@@ -213,6 +186,33 @@ impl Crl {
         self.0.number.as_deref().map(hex)
     }
 
+    /// BaseCRLNumber of a delta list as lowercase hex.
+    #[must_use]
+    pub fn base_number_hex(&self) -> Option<String> {
+        self.0.base_number.as_deref().map(hex)
+    }
+
+    /// Whether this delta list may be combined with `base` (RFC 5280 §5.2.4):
+    /// same issuer, scope and key identifier, and numbers that leave no gap.
+    #[must_use]
+    pub fn extends(&self, base: &Self) -> bool {
+        let (Some(number), Some(from)) = (&self.0.number, &self.0.base_number) else {
+            return false;
+        };
+        let Some(base_number) = &base.0.number else { return false };
+        !base.0.scope.delta
+            && self.issuer().matches(base.issuer())
+            && self.0.scope_octets == base.0.scope_octets
+            && self.0.authority_key_identifier == base.0.authority_key_identifier
+            && integer_order(base_number, from).is_ge()
+            && integer_order(base_number, number).is_lt()
+    }
+
+    /// Absolute `http`/`https` URLs of delta lists (freshestCRL, RFC 5280 §5.2.6).
+    pub fn delta_urls(&self) -> impl Iterator<Item = &str> {
+        self.0.freshest.iter().flat_map(DistributionPoint::urls)
+    }
+
     /// keyIdentifier of authorityKeyIdentifier.
     #[must_use]
     pub fn authority_key(&self) -> Option<&[u8]> {
@@ -256,40 +256,76 @@ impl Crl {
         self.0.entry_count
     }
 
-    /// The entry of a serial number, if it is listed. Walks the octets: no
-    /// entry is kept. The first entry of a number given twice counts.
+    /// The entry of a certificate of the list's own issuer, if it is listed.
+    /// No entry is kept. The first entry of a number given twice counts.
     ///
     /// # Errors
     /// Never for a list that was read: its entries were walked then.
     pub fn lookup(&self, serial: &[u8]) -> Result<Option<CrlEntry>> {
-        self.find(serial).map_err(Error::encoding(OBJECT))
+        self.lookup_issued_by(self.issuer(), serial)
     }
 
-    fn find(&self, serial: &[u8]) -> asn1::Result<Option<CrlEntry>> {
+    /// The entry of a certificate of `issuer`, if it is listed. In an indirect
+    /// list an entry is about the issuer named in it or, without a name, in the
+    /// last entry before it that has one (RFC 5280 §5.3.3).
+    ///
+    /// # Errors
+    /// Never for a list that was read: its entries were walked then.
+    pub fn lookup_issued_by(&self, issuer: &Name, serial: &[u8]) -> Result<Option<CrlEntry>> {
+        self.find(issuer, serial).map_err(Error::encoding(OBJECT))
+    }
+
+    fn find(&self, issuer: &Name, serial: &[u8]) -> asn1::Result<Option<CrlEntry>> {
+        let own = issuer.matches(self.issuer());
+        if !own && !self.0.scope.indirect {
+            return Ok(None);
+        }
+        // The first question is often the only one: walking keeps no entry in memory.
+        if !self.0.asked.swap(true, Ordering::Relaxed) {
+            return self.walk(own, issuer, serial);
+        }
+        if self.0.index.get().is_none() {
+            let names_issuer = |entry: Value<'_>| {
+                let named = self.0.scope.indirect.then(|| Entry::read(entry)?.certificate_issuer());
+                Ok(named.transpose()?.flatten().is_some())
+            };
+            let index = Index::of(self.part(&self.0.entries), names_issuer)?;
+            // Another thread may have been faster: the two are the same.
+            let _ = self.0.index.set(index);
+        }
+        let places = self.0.index.get().into_iter().flat_map(|index| index.places(serial));
+        for (at, named) in places {
+            let entry = self.entry_at(at)?;
+            let about = match named {
+                None => own,
+                Some(at) => {
+                    let names = Entry::read(self.entry_at(at)?)?.certificate_issuer()?;
+                    is_among(issuer, &names.unwrap_or_default())
+                }
+            };
+            if about && same_integer(entry.children().any()?.contents(), serial) {
+                return Entry::read(entry)?.describe().map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    fn entry_at(&self, at: usize) -> asn1::Result<Value<'_>> {
+        Value::parse_prefix(self.part(&self.0.entries).get(at..).unwrap_or_default())
+    }
+
+    fn walk(&self, own: bool, issuer: &Name, serial: &[u8]) -> asn1::Result<Option<CrlEntry>> {
+        let mut about = own;
         let mut cursor = Cursor::new(self.part(&self.0.entries));
         while let Some(value) = cursor.next_value()? {
-            let mut parts = value.children();
-            if !same_integer(parts.any()?.contents(), serial) {
-                continue;
+            if self.0.scope.indirect
+                && let Some(names) = Entry::read(value)?.certificate_issuer()?
+            {
+                about = is_among(issuer, &names);
             }
-            let entry = Entry::read(value)?;
-            let mut found = CrlEntry {
-                revoked_at: entry.revoked_at,
-                reason: RevocationReason::Unspecified,
-                invalid_since: None,
-            };
-            let mut list = entry.extensions.map_or(Cursor::new(&[]), |list| list.children());
-            while let Some(extension) = list.next_value()? {
-                let (oid, _, octets) = extensions::split(extension)?;
-                // What can not be read keeps the certificate revoked.
-                let Ok(value) = Value::parse(&octets) else { continue };
-                if oid == oids::CRL_REASON && value.tag() == Tag::ENUMERATED {
-                    found.reason = RevocationReason::from_code(value.contents());
-                } else if oid == oids::INVALIDITY_DATE {
-                    found.invalid_since = value.time().ok();
-                }
+            if about && same_integer(value.children().any()?.contents(), serial) {
+                return Entry::read(value)?.describe().map(Some);
             }
-            return Ok(Some(found));
         }
         Ok(None)
     }
@@ -298,7 +334,7 @@ impl Crl {
     #[must_use]
     pub fn verify_signed_by(&self, signer: &Certificate) -> SignatureCheck {
         verify::check(
-            signer.spki(),
+            signer,
             self.part(&self.0.algorithm),
             self.part(&self.0.tbs),
             &self.0.signature.of(&self.0.der),
@@ -331,6 +367,49 @@ impl<'a> Entry<'a> {
         parts.finish()?;
         Ok(Self { revoked_at, extensions })
     }
+
+    /// What the entry says.
+    fn describe(&self) -> asn1::Result<CrlEntry> {
+        let mut found = CrlEntry {
+            revoked_at: self.revoked_at,
+            reason: RevocationReason::Unspecified,
+            invalid_since: None,
+        };
+        let mut list = self.extensions.map_or(Cursor::new(&[]), |list| list.children());
+        while let Some(extension) = list.next_value()? {
+            let (oid, _, octets) = extensions::split(extension)?;
+            // What can not be read keeps the certificate revoked.
+            let Ok(value) = Value::parse(&octets) else { continue };
+            if oid == oids::CRL_REASON && value.tag() == Tag::ENUMERATED {
+                found.reason = RevocationReason::from_code(value.contents());
+            } else if oid == oids::INVALIDITY_DATE {
+                found.invalid_since = value.time().ok();
+            }
+        }
+        Ok(found)
+    }
+
+    /// certificateIssuer, if the entry has it.
+    fn certificate_issuer(&self) -> asn1::Result<Option<Vec<GeneralName>>> {
+        let mut list = self.extensions.map_or(Cursor::new(&[]), |list| list.children());
+        while let Some(extension) = list.next_value()? {
+            let (oid, _, octets) = extensions::split(extension)?;
+            if oid == oids::CERTIFICATE_ISSUER {
+                return certificate_issuer(&octets).map(Some);
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Whether a certificateIssuer names this issuer.
+fn is_among(issuer: &Name, names: &[GeneralName]) -> bool {
+    names.iter().any(|name| matches!(name, GeneralName::Directory(name) if name.matches(issuer)))
+}
+
+/// The names of a certificateIssuer extension (RFC 5280 §5.3.3).
+fn certificate_issuer(octets: &[u8]) -> asn1::Result<Vec<GeneralName>> {
+    GeneralName::read_all(Value::parse(octets)?.expect(Tag::SEQUENCE)?.children())
 }
 
 type Parts<'a> = (Inner, Option<Value<'a>>, Option<Value<'a>>);
@@ -385,9 +464,14 @@ fn read(octets: &[u8]) -> Result<Parts<'_>> {
         next_update,
         entries: entries.as_ref().map_or(0..0, contents),
         entry_count: 0,
+        asked: AtomicBool::new(false),
+        index: OnceLock::new(),
         algorithm: span(&algorithm),
         signature: Bits::of_value(&signature).map_err(encoding)?,
         number: None,
+        base_number: None,
+        scope_octets: None,
+        freshest: Vec::new(),
         authority_key_identifier: None,
         scope: CrlScope::default(),
         expired_certs_on_crl: None,
@@ -405,19 +489,23 @@ fn offset_in(whole: &[u8], part: &[u8]) -> usize {
 }
 
 impl Inner {
-    fn take_entry_extensions(&mut self, list: Value<'_>) -> asn1::Result<()> {
+    /// Whether the entry names the issuer of its certificate.
+    fn take_entry_extensions(&mut self, list: Value<'_>) -> asn1::Result<bool> {
         let mut list = list.children();
+        let mut names_issuer = false;
         while let Some(extension) = list.next_value()? {
-            let (oid, critical, _) = extensions::split(extension)?;
+            let (oid, critical, octets) = extensions::split(extension)?;
             if oid == oids::CERTIFICATE_ISSUER {
-                self.scope.indirect = true;
+                // Read now, so that no later question meets one that can not be read.
+                certificate_issuer(&octets)?;
+                names_issuer = true;
             }
             let known = [oids::CRL_REASON, oids::INVALIDITY_DATE, oids::CERTIFICATE_ISSUER];
             if critical && !known.contains(&oid) && !self.unprocessed_critical.contains(&oid) {
                 self.unprocessed_critical.push(oid);
             }
         }
-        Ok(())
+        Ok(names_issuer)
     }
 
     fn take_extensions(&mut self, list: Value<'_>) -> asn1::Result<()> {
@@ -446,9 +534,13 @@ impl Inner {
             oids::AUTHORITY_KEY_IDENTIFIER => {
                 self.authority_key_identifier = Some(AuthorityKeyIdentifier::read(value()?)?);
             }
-            oids::DELTA_CRL_INDICATOR => {}
+            oids::DELTA_CRL_INDICATOR => self.base_number = Some(value()?.integer()?.to_vec()),
             oids::EXPIRED_CERTS_ON_CRL => self.expired_certs_on_crl = Some(value()?.time()?),
-            oids::ISSUING_DISTRIBUTION_POINT => self.take_scope(value()?)?,
+            oids::FRESHEST_CRL => self.freshest = DistributionPoint::read_all(value()?)?,
+            oids::ISSUING_DISTRIBUTION_POINT => {
+                self.scope_octets = Some(octets.to_vec());
+                self.take_scope(value()?)?;
+            }
             _ => return Ok(false),
         }
         Ok(true)
@@ -472,7 +564,7 @@ impl Inner {
                 }
                 Tag(0x81) => scope.only_user_certificates |= flag,
                 Tag(0x82) => scope.only_ca_certificates |= flag,
-                Tag(0x83) => scope.only_some_reasons = true,
+                Tag(0x83) => scope.only_some_reasons = Some(ReasonSet::read(part.contents())),
                 Tag(0x84) => scope.indirect |= flag,
                 Tag(0x85) => scope.only_attribute_certificates |= flag,
                 found => {
@@ -548,7 +640,8 @@ mod tests {
             Crl::from_der(&list).unwrap()
         };
         assert!(scope(&[vec![0x84, 1, 0xff]]).scope().indirect);
-        assert!(scope(&[vec![0x83, 2, 1, 0x40]]).scope().only_some_reasons);
+        let reasons = scope(&[vec![0x83, 2, 6, 0x40]]).scope().only_some_reasons;
+        assert!(reasons.is_some_and(|reasons| !reasons.is_all() && !reasons.is_empty()));
         assert_eq!(scope(&[]).malformed(), [oids::ISSUING_DISTRIBUTION_POINT]);
         let delta = extension(&oids::DELTA_CRL_INDICATOR, true, &der::integer(1));
         assert!(Crl::from_der(&crl(&[], &[delta])).unwrap().scope().delta);
@@ -559,7 +652,58 @@ mod tests {
         assert_eq!(Crl::from_der(&list).unwrap().unprocessed_critical(), [odd]);
         let names = der::sequence::<Vec<u8>>(&[]);
         let other = extension(&oids::CERTIFICATE_ISSUER, true, &names);
-        assert!(Crl::from_der(&crl(&[entry(1, 1, &[other])], &[])).unwrap().scope().indirect);
+        let list = Crl::from_der(&crl(&[entry(1, 1, &[other])], &[])).unwrap();
+        assert_eq!(list.malformed(), [oids::CERTIFICATE_ISSUER]);
+    }
+
+    fn named(common_name: &str) -> Name {
+        let pair = der::sequence(&[der::oid(&oids::COMMON_NAME), der::utf8_string(common_name)]);
+        Name::from_der(&der::sequence(&[der::set_of(&[pair])])).unwrap()
+    }
+
+    #[test]
+    fn entries_of_an_indirect_list_are_about_the_issuer_named_last() {
+        let issuer = |name: &Name| {
+            let name = der::tlv(Tag::context_constructed(4), name.der());
+            extension(&oids::CERTIFICATE_ISSUER, true, &der::sequence(&[name]))
+        };
+        let (one, two) = (named("Uno"), named("Due"));
+        let entries = [
+            entry(1, 1, &[]),
+            entry(2, 2, &[issuer(&one)]),
+            entry(3, 3, &[]),
+            entry(2, 4, &[issuer(&two)]),
+        ];
+        let scope = der::sequence(&[vec![0x84, 1, 0xff]]);
+        let scope = extension(&oids::ISSUING_DISTRIBUTION_POINT, true, &scope);
+        let list = Crl::from_der(&crl(&entries, &[scope])).unwrap();
+        let day = |name: &Name, serial: u8| {
+            list.lookup_issued_by(name, &[serial]).unwrap().map(|entry| entry.revoked_at)
+        };
+        let own = list.issuer().clone();
+        // The first question walks, the others go by the index.
+        assert_eq!([day(&own, 1), day(&own, 2), day(&own, 3)], [Some(at(1)), None, None]);
+        assert_eq!([day(&one, 1), day(&one, 2), day(&one, 3)], [None, Some(at(2)), Some(at(3))]);
+        assert_eq!([day(&two, 2), day(&two, 3)], [Some(at(4)), None]);
+    }
+
+    #[test]
+    fn a_delta_extends_only_a_base_without_a_gap() {
+        let list = |number: u64, base: Option<u64>, more: &[Vec<u8>]| {
+            let mut all = vec![extension(&oids::CRL_NUMBER, false, &der::integer(number))];
+            let indicator = |base| extension(&oids::DELTA_CRL_INDICATOR, true, &der::integer(base));
+            all.extend(base.map(indicator));
+            all.extend_from_slice(more);
+            Crl::from_der(&crl(&[], &all)).unwrap()
+        };
+        let delta = list(300, Some(200), &[]);
+        for (number, fits) in [(199, false), (200, true), (255, true), (299, true), (300, false)] {
+            assert_eq!(delta.extends(&list(number, None, &[])), fits, "{number}");
+        }
+        assert!(!delta.extends(&list(250, Some(1), &[])), "a delta is no base");
+        let users = der::sequence(&[vec![0x81, 1, 0xff]]);
+        let users = extension(&oids::ISSUING_DISTRIBUTION_POINT, true, &users);
+        assert!(!delta.extends(&list(250, None, &[users])), "another scope");
     }
 
     #[test]
@@ -573,7 +717,9 @@ mod tests {
         let entries: Vec<Vec<u8>> = (0..100_000).map(|serial| entry(serial, 3, &[])).collect();
         let list = Crl::from_der(&crl(&entries, &[])).unwrap();
         assert_eq!(list.entry_count(), 100_000);
-        assert!(list.lookup(&[1, 0x86, 0x9f]).unwrap().is_some());
+        for _ in 0..1_000 {
+            assert!(list.lookup(&[1, 0x86, 0x9f]).unwrap().is_some());
+        }
         assert!(list.lookup(&[1, 0x86, 0xa0]).unwrap().is_none());
     }
 }

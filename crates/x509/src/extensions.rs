@@ -4,10 +4,15 @@
 //! twice, or critical and not processed here is listed, and path validation
 //! fails on it.
 
+use std::fmt;
+
 use asn1::{Cursor, Oid, Tag, Value, der};
 use serde::{Deserialize, Serialize};
 
-use crate::{Name, clean_text, oids};
+use crate::{
+    Name, NameConstraints, PolicyConstraints, clean_text, fingerprint::hex, oids, policies,
+    reasons::ReasonSet,
+};
 
 /// The extensions of one certificate.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +35,8 @@ pub struct Extensions {
     pub ca_issuers_urls: Vec<String>,
     /// cRLDistributionPoints.
     pub crl_distribution_points: Vec<DistributionPoint>,
+    /// freshestCRL: where delta CRLs are (RFC 5280 §4.2.1.15).
+    pub freshest_crl: Vec<DistributionPoint>,
     /// certificatePolicies.
     pub policies: Vec<Policy>,
     /// qcStatements; `None` when absent.
@@ -40,12 +47,14 @@ pub struct Extensions {
     pub no_rev_avail: bool,
     /// Validity assured, short term (EN 319 412-1 §5.2).
     pub validity_assured_short_term: bool,
-    /// nameConstraints is present.
-    pub name_constraints: bool,
-    /// policyConstraints is present.
-    pub policy_constraints: bool,
-    /// policyMappings is present and maps from or to anyPolicy, which RFC 5280 §6.1.4 (a) forbids.
-    pub maps_any_policy: bool,
+    /// nameConstraints; `None` when absent.
+    pub name_constraints: Option<NameConstraints>,
+    /// policyConstraints; `None` when absent.
+    pub policy_constraints: Option<PolicyConstraints>,
+    /// policyMappings: issuerDomainPolicy and subjectDomainPolicy of each pair.
+    pub policy_mappings: Vec<(Oid, Oid)>,
+    /// inhibitAnyPolicy: certificates that may follow before anyPolicy ends.
+    pub inhibit_any_policy: Option<u64>,
     /// Every extension, in order, with its criticality.
     pub list: Vec<(Oid, bool)>,
     /// Critical extensions not processed here.
@@ -99,31 +108,29 @@ impl Extensions {
             }
             oids::AUTHORITY_INFO_ACCESS => self.take_access(value()?)?,
             oids::CRL_DISTRIBUTION_POINTS => {
-                let mut points = value()?.expect(Tag::SEQUENCE)?.children();
-                while let Some(point) = points.next_value()? {
-                    self.crl_distribution_points.push(DistributionPoint::read(point)?);
-                }
+                self.crl_distribution_points = DistributionPoint::read_all(value()?)?;
             }
+            oids::FRESHEST_CRL => self.freshest_crl = DistributionPoint::read_all(value()?)?,
             oids::CERTIFICATE_POLICIES => {
                 let mut policies = value()?.expect(Tag::SEQUENCE)?.children();
                 while let Some(policy) = policies.next_value()? {
                     self.policies.push(Policy::read(policy)?);
                 }
+                if self.policies.is_empty() {
+                    // One at least (§4.2.1.4); none would read as no extension.
+                    return Err(asn1::Error::BadContents { what: "CertificatePolicies", at: 0 });
+                }
                 // RFC 5280 §4.2.1.4: qualifiers of a critical extension must be understood.
                 return Ok(self.policies.iter().all(|policy| !policy.unknown_qualifier));
             }
-            oids::POLICY_MAPPINGS => {
-                let mut pairs = value()?.expect(Tag::SEQUENCE)?.children();
-                while let Some(pair) = pairs.next_value()? {
-                    let mut sides = pair.expect(Tag::SEQUENCE)?.children();
-                    while let Some(side) = sides.next_value()? {
-                        self.maps_any_policy |= side.oid()? == oids::ANY_POLICY;
-                    }
-                }
+            oids::POLICY_MAPPINGS => self.policy_mappings = policies::read_mappings(value()?)?,
+            oids::POLICY_CONSTRAINTS => {
+                self.policy_constraints = Some(PolicyConstraints::read(value()?)?);
             }
-            oids::INHIBIT_ANY_POLICY => _ = value()?.u64()?,
-            oids::NAME_CONSTRAINTS => self.name_constraints = true,
-            oids::POLICY_CONSTRAINTS => self.policy_constraints = true,
+            oids::INHIBIT_ANY_POLICY => self.inhibit_any_policy = Some(value()?.u64()?),
+            oids::NAME_CONSTRAINTS => {
+                self.name_constraints = Some(NameConstraints::read(value()?)?);
+            }
             oids::QC_STATEMENTS => self.qc_statements = Some(QcStatements::read(value()?)?),
             oids::OCSP_NO_CHECK => self.ocsp_no_check = true,
             oids::NO_REV_AVAIL => self.no_rev_avail = true,
@@ -149,16 +156,18 @@ impl Extensions {
         Ok(())
     }
 
-    /// Absolute `http`/`https` URLs of the complete CRL (RFC 5280 §4.2.1.13).
+    /// Absolute `http`/`https` URLs of CRLs, those for all reasons first
+    /// (RFC 5280 §4.2.1.13).
     pub fn crl_urls(&self) -> impl Iterator<Item = &str> {
-        self.crl_distribution_points
-            .iter()
-            .filter(|point| point.crl_issuer.is_empty())
-            .flat_map(|point| &point.full_name)
-            .filter_map(|name| match name {
-                GeneralName::Uri(url) if url.starts_with("http") => Some(url.as_str()),
-                _ => None,
-            })
+        let some = |point: &&DistributionPoint| point.reasons.is_some();
+        let all = self.crl_distribution_points.iter().filter(move |point| !some(point));
+        all.chain(self.crl_distribution_points.iter().filter(some))
+            .flat_map(DistributionPoint::urls)
+    }
+
+    /// Absolute `http`/`https` URLs of delta CRLs (RFC 5280 §4.2.1.15).
+    pub fn delta_crl_urls(&self) -> impl Iterator<Item = &str> {
+        self.freshest_crl.iter().flat_map(DistributionPoint::urls)
     }
 }
 
@@ -323,6 +332,8 @@ pub enum GeneralName {
     Email(String),
     /// dNSName, as received.
     Dns(String),
+    /// iPAddress, 4 or 16 octets; twice as many, address and mask, in name constraints.
+    Ip(Vec<u8>),
     /// Any other, as received.
     Other(Vec<u8>),
 }
@@ -334,6 +345,7 @@ impl GeneralName {
             Tag(0x81) => Self::Email(text()),
             Tag(0x82) => Self::Dns(text()),
             Tag(0x86) => Self::Uri(text()),
+            Tag(0x87) => Self::Ip(value.contents().to_vec()),
             Tag(0xa4) => Self::Directory(Name::read(value.inner()?)?),
             _ => Self::Other(value.raw().to_vec()),
         })
@@ -347,12 +359,35 @@ impl GeneralName {
         Ok(all)
     }
 
+    /// Number of the form: names of two forms are never compared.
+    pub(crate) fn form(&self) -> u8 {
+        match self {
+            Self::Uri(_) => 6,
+            Self::Directory(_) => 4,
+            Self::Email(_) => 1,
+            Self::Dns(_) => 2,
+            Self::Ip(_) => 7,
+            Self::Other(raw) => raw.first().map_or(0, |tag| tag & 0x1f),
+        }
+    }
+
     /// Whether the two name the same thing.
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Directory(one), Self::Directory(two)) => one.matches(two),
             (one, two) => one == two,
+        }
+    }
+}
+
+impl fmt::Display for GeneralName {
+    /// For people: cleaned, a form that is no text in hex.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Directory(name) => write!(f, "{name}"),
+            Self::Uri(text) | Self::Email(text) | Self::Dns(text) => f.write_str(&clean_text(text)),
+            Self::Ip(octets) | Self::Other(octets) => f.write_str(&hex(octets)),
         }
     }
 }
@@ -364,8 +399,8 @@ pub struct DistributionPoint {
     pub full_name: Vec<GeneralName>,
     /// nameRelativeToCRLIssuer: its attributes, as received.
     pub relative_name: Option<Vec<u8>>,
-    /// Whether the point serves some reasons only.
-    pub some_reasons: bool,
+    /// reasons: those the point serves; `None` is all.
+    pub reasons: Option<ReasonSet>,
     /// cRLIssuer, when the CRL is not signed by the certificate's issuer.
     pub crl_issuer: Vec<GeneralName>,
 }
@@ -377,7 +412,9 @@ impl DistributionPoint {
         while let Some(part) = parts.next_value()? {
             match part.tag() {
                 tag if tag == Tag::context_constructed(0) => point.take_name(part)?,
-                tag if tag == Tag::context(1) => point.some_reasons = true,
+                tag if tag == Tag::context(1) => {
+                    point.reasons = Some(ReasonSet::read(part.contents()));
+                }
                 tag if tag == Tag::context_constructed(2) => {
                     point.crl_issuer = GeneralName::read_all(part.children())?;
                 }
@@ -388,6 +425,24 @@ impl DistributionPoint {
             }
         }
         Ok(point)
+    }
+
+    /// Reads a SEQUENCE OF DistributionPoint.
+    pub(crate) fn read_all(value: Value<'_>) -> asn1::Result<Vec<Self>> {
+        let mut all = Vec::new();
+        let mut points = value.expect(Tag::SEQUENCE)?.children();
+        while let Some(point) = points.next_value()? {
+            all.push(Self::read(point)?);
+        }
+        Ok(all)
+    }
+
+    /// Its absolute `http`/`https` URLs.
+    pub(crate) fn urls(&self) -> impl Iterator<Item = &str> {
+        self.full_name.iter().filter_map(|name| match name {
+            GeneralName::Uri(url) if url.starts_with("http") => Some(url.as_str()),
+            _ => None,
+        })
     }
 
     /// The names of the point; one relative to the CRL issuer is completed with `base`.

@@ -99,6 +99,11 @@ impl Name {
         self.0.der == other.0.der || self.0.canonical == other.0.canonical
     }
 
+    /// The form names are compared in: each RDN behind its length.
+    pub(crate) fn canonical(&self) -> &[u8] {
+        &self.0.canonical
+    }
+
     /// The first attribute of this type, cleaned for display.
     #[must_use]
     pub fn attribute(&self, oid: &Oid) -> Option<String> {

@@ -257,6 +257,14 @@ impl OcspResponse {
         self.0.nonce.as_deref()
     }
 
+    /// Whether the nonce is the one sent; `None` when the responder left it
+    /// out, as those that answer from stored responses do (RFC 6960 §4.4.1,
+    /// RFC 9654 §2.1). A wrong one means an answer to somebody else.
+    #[must_use]
+    pub fn nonce_matches(&self, sent: &[u8]) -> Option<bool> {
+        self.nonce().map(|nonce| nonce == sent)
+    }
+
     /// Certificates sent along.
     #[must_use]
     pub fn certificates(&self) -> &[Certificate] {
@@ -293,7 +301,7 @@ impl OcspResponse {
     #[must_use]
     pub fn verify_signed_by(&self, signer: &Certificate) -> SignatureCheck {
         verify::check(
-            signer.spki(),
+            signer,
             self.part(&self.0.algorithm),
             self.part(&self.0.tbs),
             &self.0.signature.of(&self.0.basic),
@@ -356,7 +364,13 @@ fn read(octets: &[u8], basic: Vec<u8>, wrapped: bool) -> asn1::Result<Inner> {
     outer.finish()?;
 
     let mut parts = tbs.children();
-    parts.optional(Tag::context_constructed(0))?;
+    if let Some(version) = parts.optional(Tag::context_constructed(0))? {
+        // RFC 6960 §4.2.1: v1, which need not be said.
+        let version = version.inner()?;
+        if version.u64()? != 0 {
+            return Err(asn1::Error::BadContents { what: "OCSP version", at: version.at() });
+        }
+    }
     let id = parts.any()?;
     let responder = match id.tag() {
         Tag(0xa1) => ResponderId::Name(Name::read(id.inner()?)?),

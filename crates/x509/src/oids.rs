@@ -34,6 +34,7 @@ pub(crate) const POLICY_MAPPINGS: Oid = Oid::new("2.5.29.33");
 pub(crate) const AUTHORITY_KEY_IDENTIFIER: Oid = Oid::new("2.5.29.35");
 pub(crate) const POLICY_CONSTRAINTS: Oid = Oid::new("2.5.29.36");
 pub(crate) const EXTENDED_KEY_USAGE: Oid = Oid::new("2.5.29.37");
+pub(crate) const FRESHEST_CRL: Oid = Oid::new("2.5.29.46");
 pub(crate) const INHIBIT_ANY_POLICY: Oid = Oid::new("2.5.29.54");
 pub(crate) const NO_REV_AVAIL: Oid = Oid::new("2.5.29.56");
 pub(crate) const AUTHORITY_INFO_ACCESS: Oid = Oid::new("1.3.6.1.5.5.7.1.1");
@@ -69,6 +70,9 @@ pub(crate) const OCSP_NO_CHECK: Oid = Oid::new("1.3.6.1.5.5.7.48.1.5");
 pub(crate) const OCSP_ARCHIVE_CUTOFF: Oid = Oid::new("1.3.6.1.5.5.7.48.1.6");
 /// Common PKI certHash, used by European responders as a positive statement.
 pub(crate) const CERT_HASH: Oid = Oid::new("1.3.36.8.3.13");
+
+/// id-dsa (RFC 3279 §2.3.2), whose parameters a certificate may leave out.
+pub(crate) const DSA: Oid = Oid::new("1.2.840.10040.4.1");
 
 /// id-signedData (RFC 5652 §5.1), for certificates in a `.p7c`.
 pub(crate) const SIGNED_DATA: Oid = Oid::new("1.2.840.113549.1.7.2");

@@ -1,14 +1,14 @@
 //! Certification paths: from a certificate to a trust anchor (RFC 5280 §6).
 //!
-//! [`PathValidator`] is the door; [`SimplePathBuilder`] stands behind it for
-//! now. It searches by name, prefers what the key identifiers say, checks
-//! every signature and tries on after a failure, within a budget. Everything
-//! it saw is in the answer: the paths, the paths that reach an anchor but
-//! break a rule, and each candidate that failed.
+//! [`PathValidator`] is the door; [`PathBuilder`] stands behind it. It searches
+//! by name, prefers what the key identifiers say, checks every signature and
+//! tries on after a failure, within a budget. Everything it saw is in the
+//! answer: the paths, the paths that reach an anchor but break a rule, and
+//! each candidate that failed.
 //!
-//! Not evaluated yet, and therefore refused where they occur: name constraints
-//! and policy constraints. Time is not judged during the search:
-//! [`CertificatePath::check_at`] says how each certificate stands at a time.
+//! Time is not judged during the search: [`CertificatePath::check_at`] says how
+//! each certificate stands at a time, under the shell or the chain model.
+//! Revocation is [`crate::evaluate()`]'s.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,12 +19,18 @@ use asn1::Oid;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{Certificate, Fingerprint, SignatureCheck, TrustAnchor, path_rules::flaws};
+use crate::{
+    Certificate, Fingerprint, PolicyInputs, SignatureCheck, SignatureChecks, TrustAnchor,
+    path_rules::judge,
+};
+
+/// Characters kept of a name in a failure; longer ones are made to fill memory.
+const SHOWN_NAME: usize = 256;
 
 /// What one search may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PathBudget {
-    /// Signature verifications; 100 is what rustls-webpki allows.
+    /// Signature verifications made, remembered ones apart; 100 is what rustls-webpki allows.
     pub signature_checks: u32,
     /// Certificates in a path, both ends included. Qualified chains have 2 or
     /// 3, national bridges reached 6.
@@ -88,6 +94,8 @@ pub struct CertificatePath {
     certificates: Vec<Certificate>,
     links: Vec<LinkFact>,
     anchor: TrustAnchor,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    policies: Vec<String>,
 }
 
 /// A path that keeps every rule evaluated. Only a search makes one.
@@ -156,6 +164,24 @@ pub enum PathRule {
     AlgorithmsDiffer,
     /// anyPolicy is mapped (§6.1.4 (a)).
     AnyPolicyMapped,
+    /// A certificate policy is required, by an issuer or by the caller, and
+    /// none holds along the path (§6.1.3 (f), §6.1.5 (g)).
+    NoValidPolicy,
+    /// A name outside what an issuer above may certify (§6.1.3 (b), (c)).
+    NameNotAllowed {
+        /// The name, for people.
+        name: String,
+    },
+    /// An extension only CAs may have, in a certificate that is none (§4.2.1.10).
+    MisplacedExtension {
+        /// Its object identifier.
+        oid: String,
+    },
+    /// More comparisons of names with constraints than are made.
+    TooManyNames {
+        /// How many it would take.
+        found: u64,
+    },
     /// An issuer's extKeyUsage excludes the purpose asked for.
     PurposeExcluded {
         /// The purpose.
@@ -225,6 +251,9 @@ impl KeyIdentifiers {
 pub struct FailedCandidate {
     /// The certificate an issuer was sought for.
     pub certificate: Fingerprint,
+    /// From the leaf to that certificate, itself included.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub path: Vec<Fingerprint>,
     /// The issuer it names, for people.
     pub issuer_name: String,
     /// The candidate; `None` when there was none.
@@ -251,14 +280,29 @@ pub enum CandidateFailure {
     TooDeep,
 }
 
+/// When each certificate of a path has to be valid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ValidityModel {
+    /// All at the same time, as RFC 5280 §6.1.3 (a) (2) has it.
+    #[default]
+    Shell,
+    /// Each when its key made the signature below it: an issuer when it issued
+    /// the next certificate, whose notBefore stands for that moment.
+    Chain,
+}
+
 /// How a path stands at a time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PathAtTime {
     /// The time.
     pub at: DateTime<Utc>,
+    /// The model it was judged under.
+    #[serde(default)]
+    pub model: ValidityModel,
     /// Each certificate, leaf first.
     pub certificates: Vec<CertificateAtTime>,
-    /// Whether the anchor is trusted at this time.
+    /// Whether the anchor is trusted at its time.
     pub anchor_trusted: bool,
 }
 
@@ -285,7 +329,9 @@ pub struct CertificateAtTime {
     pub not_before: DateTime<Utc>,
     /// Last moment of its validity.
     pub not_after: DateTime<Utc>,
-    /// Where the time lies.
+    /// The time it is judged at.
+    pub at: DateTime<Utc>,
+    /// Where that time lies.
     pub state: ValidityState,
 }
 
@@ -338,44 +384,75 @@ impl CertificatePath {
         self.certificates.get(index.checked_add(1)?)
     }
 
-    /// How each certificate stands at this time.
+    /// The policies the path is valid for, dotted: the user-constrained-policy-set
+    /// of RFC 5280 §6.1.5 (g). Empty where no policy holds and none was required.
     #[must_use]
-    pub fn check_at(&self, at: DateTime<Utc>) -> PathAtTime {
+    pub fn policies(&self) -> &[String] {
+        &self.policies
+    }
+
+    /// The time each certificate is judged at, leaf first: `at` under the shell
+    /// model, the moment it was used under the chain model.
+    #[must_use]
+    pub fn times(&self, at: DateTime<Utc>, model: ValidityModel) -> Vec<DateTime<Utc>> {
+        let used = self.certificates.iter().map(Certificate::not_before);
+        let chain = std::iter::once(at).chain(used);
+        let shell = std::iter::repeat(at);
+        match model {
+            ValidityModel::Shell => shell.take(self.certificates.len()).collect(),
+            ValidityModel::Chain => chain.take(self.certificates.len()).collect(),
+        }
+    }
+
+    /// How each certificate stands when the leaf was used at this time.
+    #[must_use]
+    pub fn check_at(&self, at: DateTime<Utc>, model: ValidityModel) -> PathAtTime {
         let last = self.certificates.len().saturating_sub(1);
-        let stands = |(index, certificate): (usize, &Certificate)| CertificateAtTime {
-            certificate: certificate.fingerprint(),
-            role: match index {
-                index if index == last => PathRole::Anchor,
-                0 => PathRole::Leaf,
-                _ => PathRole::Intermediate,
-            },
-            not_before: certificate.not_before(),
-            not_after: certificate.not_after(),
-            state: if at < certificate.not_before() {
-                ValidityState::NotYetValid
-            } else if at > certificate.not_after() {
-                ValidityState::Expired
-            } else {
-                ValidityState::Valid
-            },
+        let times = self.times(at, model);
+        let stands = |(index, (certificate, at)): (usize, (&Certificate, &DateTime<Utc>))| {
+            CertificateAtTime {
+                certificate: certificate.fingerprint(),
+                role: match index {
+                    index if index == last => PathRole::Anchor,
+                    0 => PathRole::Leaf,
+                    _ => PathRole::Intermediate,
+                },
+                not_before: certificate.not_before(),
+                not_after: certificate.not_after(),
+                at: *at,
+                state: if *at < certificate.not_before() {
+                    ValidityState::NotYetValid
+                } else if *at > certificate.not_after() {
+                    ValidityState::Expired
+                } else {
+                    ValidityState::Valid
+                },
+            }
         };
         PathAtTime {
             at,
-            certificates: self.certificates.iter().enumerate().map(stands).collect(),
-            anchor_trusted: self.anchor.is_trusted_at(at),
+            model,
+            certificates: self.certificates.iter().zip(&times).enumerate().map(stands).collect(),
+            anchor_trusted: times.last().is_some_and(|at| self.anchor.is_trusted_at(*at)),
         }
     }
 }
 
-/// Depth-first search by issuer name, signatures checked as it climbs.
+/// Depth-first search by issuer name, signatures checked as it climbs; each
+/// path that reaches an anchor goes through RFC 5280 §6.1 from the anchor down.
 #[derive(Clone, Debug, Default)]
-pub struct SimplePathBuilder {
+pub struct PathBuilder<'m> {
     /// A key purpose every CA with extKeyUsage must list, or any. RFC 5280
     /// does not ask for it; without one, only a *critical* extKeyUsage in a CA is refused.
     pub key_purpose: Option<Oid>,
+    /// What is asked about certificate policies; by default nothing.
+    pub policies: PolicyInputs,
+    /// Remembers signature checks from one search to the next; without it
+    /// each search makes its own.
+    pub checks: Option<&'m SignatureChecks>,
 }
 
-impl PathValidator for SimplePathBuilder {
+impl PathValidator for PathBuilder<'_> {
     fn paths(
         &self,
         leaf: &Certificate,
@@ -390,13 +467,15 @@ impl PathValidator for SimplePathBuilder {
             .filter(|one| !one.self_issued() || anchors.iter().all(|a| a.certificate != **one))
             .filter(|one| seen.insert(one.fingerprint()))
             .collect();
+        let own = SignatureChecks::new(budget.signature_checks);
         let mut search = Search {
+            builder: self,
             pool,
             anchors,
             budget,
-            key_purpose: self.key_purpose.as_ref(),
-            checked: BTreeMap::new(),
+            checks: self.checks.unwrap_or(&own),
             candidates: 0,
+            failures: BTreeSet::new(),
             found: PathSearch::default(),
         };
         for anchor in anchors.iter().filter(|anchor| anchor.certificate == *leaf) {
@@ -408,12 +487,14 @@ impl PathValidator for SimplePathBuilder {
 }
 
 struct Search<'a> {
+    builder: &'a PathBuilder<'a>,
     pool: Vec<&'a Certificate>,
     anchors: &'a [TrustAnchor],
     budget: &'a PathBudget,
-    key_purpose: Option<&'a Oid>,
-    checked: BTreeMap<(Fingerprint, Fingerprint), SignatureCheck>,
+    checks: &'a SignatureChecks,
     candidates: u32,
+    /// Certificates and candidates that failed, each told once.
+    failures: BTreeSet<(Fingerprint, Option<Fingerprint>)>,
     found: PathSearch,
 }
 
@@ -437,7 +518,7 @@ impl<'a> Search<'a> {
             } else {
                 CandidateFailure::IssuerMissing
             };
-            self.fail(&certificate, None, reason);
+            self.fail(path, None, reason);
         }
         for anchor in anchors {
             if anchor.certificate != certificate && self.step(path, &anchor.certificate) {
@@ -466,43 +547,55 @@ impl<'a> Search<'a> {
             return false;
         }
         if path.len() >= self.budget.depth {
-            self.fail(certificate, Some(issuer), CandidateFailure::TooDeep);
+            self.fail(path, Some(issuer), CandidateFailure::TooDeep);
             return false;
         }
-        let key = (certificate.fingerprint(), issuer.fingerprint());
-        if let Some(check) = self.checked.get(&key) {
-            return check.is_valid();
+        if issuer.lacks_key_parameters() {
+            // Its key is known only with the one above it: checked when the path is whole.
+            return true;
         }
-        if self.found.signature_checks >= self.budget.signature_checks {
+        match self.check(certificate, issuer) {
+            Some(check) if check.is_valid() => true,
+            Some(check) => {
+                self.fail(path, Some(issuer), CandidateFailure::Signature { check });
+                false
+            }
+            None => false,
+        }
+    }
+
+    /// The signature of `issuer` on `certificate`; `None` when the budget is spent.
+    fn check(&mut self, certificate: &Certificate, issuer: &Certificate) -> Option<SignatureCheck> {
+        let object = certificate.fingerprint();
+        if let Some(known) = self.checks.known(object, issuer) {
+            return Some(known);
+        }
+        if self.found.signature_checks >= self.budget.signature_checks || self.checks.left() == 0 {
             self.found.limit = Some(PathLimit::SignatureChecks);
-            return false;
+            return None;
         }
         self.found.signature_checks += 1;
-        let check = certificate.verify_issued_by(issuer);
-        let valid = check.is_valid();
-        if !valid {
-            let check = check.clone();
-            self.fail(certificate, Some(issuer), CandidateFailure::Signature { check });
-        }
-        self.checked.insert(key, check);
-        valid
+        self.checks.check(object, issuer, || certificate.verify_issued_by(issuer))
     }
 
     fn fail(
         &mut self,
-        certificate: &Certificate,
+        path: &[Certificate],
         candidate: Option<&Certificate>,
         reason: CandidateFailure,
     ) {
-        let failed = FailedCandidate {
-            certificate: certificate.fingerprint(),
-            issuer_name: certificate.issuer().to_string(),
-            candidate: candidate.map(Certificate::fingerprint),
-            reason,
-        };
-        if !self.found.failed.contains(&failed) {
-            self.found.failed.push(failed);
+        let Some(certificate) = path.last() else { return };
+        let candidate = candidate.map(Certificate::fingerprint);
+        if !self.failures.insert((certificate.fingerprint(), candidate)) {
+            return;
         }
+        self.found.failed.push(FailedCandidate {
+            certificate: certificate.fingerprint(),
+            path: path.iter().map(Certificate::fingerprint).collect(),
+            issuer_name: certificate.issuer().to_string().chars().take(SHOWN_NAME).collect(),
+            candidate,
+            reason,
+        });
     }
 
     /// Keeps a path that reaches an anchor, among the good or the flawed ones.
@@ -510,11 +603,19 @@ impl<'a> Search<'a> {
         if self.found.limit.is_some() {
             return;
         }
-        let flaws = flaws(&certificates, anchor.constraints, self.key_purpose);
+        let Some((certificates, signatures)) = self.complete(certificates) else { return };
+        let builder = self.builder;
+        let (flaws, policies) = judge(
+            &certificates,
+            anchor.constraints,
+            builder.key_purpose.as_ref(),
+            &builder.policies,
+        );
         let path = CertificatePath {
-            links: self.links(&certificates),
+            links: links(&certificates, signatures),
             certificates,
             anchor: anchor.clone(),
+            policies: policies.iter().map(Oid::to_string).collect(),
         };
         if flaws.is_empty() {
             self.found.paths.push(ValidatedPath(path));
@@ -526,30 +627,54 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn links(&self, certificates: &[Certificate]) -> Vec<LinkFact> {
-        let mut below = 0;
-        let mut links = Vec::new();
-        for (index, pair) in certificates.windows(2).enumerate() {
-            let [certificate, issuer] = pair else { continue };
-            below += u64::from(index > 0 && !certificate.self_issued());
-            let key = (certificate.fingerprint(), issuer.fingerprint());
-            let purposes = issuer.extensions().extended_key_usage.as_ref();
-            links.push(LinkFact {
-                certificate: key.0,
-                issuer: key.1,
-                // Every pair of a path was checked on the way up.
-                signature: self.checked.get(&key).cloned().unwrap_or(SignatureCheck::Invalid),
-                key_identifiers: KeyIdentifiers::compare(certificate, issuer),
-                issuer_ca: issuer.basic_constraints().map(|constraints| constraints.ca),
-                issuer_path_len: issuer.basic_constraints().and_then(|c| c.path_len),
-                intermediates_below: below,
-                issuer_key_cert_sign: issuer.key_usage().map(|usage| usage.key_cert_sign()),
-                issuer_key_purposes: purposes
-                    .map(|usage| usage.purposes.iter().map(Oid::to_string).collect()),
-            });
+    /// The signature of each certificate but the last, and the certificates
+    /// with their key parameters handed down from the anchor (§6.1.4 (d) to (f)).
+    fn complete(
+        &mut self,
+        mut certificates: Vec<Certificate>,
+    ) -> Option<(Vec<Certificate>, Vec<SignatureCheck>)> {
+        let mut signatures = BTreeMap::new();
+        for index in (0..certificates.len().saturating_sub(1)).rev() {
+            let (below, above) = certificates.split_at_mut(index + 1);
+            let (Some(certificate), Some(issuer)) = (below.last_mut(), above.first()) else {
+                continue;
+            };
+            let check = self.check(certificate, issuer)?;
+            if !check.is_valid() {
+                let issuer = issuer.clone();
+                self.fail(below, Some(&issuer), CandidateFailure::Signature { check });
+                return None;
+            }
+            signatures.insert(index, check);
+            if certificate.lacks_key_parameters() {
+                *certificate = certificate.with_parameters_of(issuer);
+            }
         }
-        links
+        Some((certificates, signatures.into_values().collect()))
     }
+}
+
+fn links(certificates: &[Certificate], signatures: Vec<SignatureCheck>) -> Vec<LinkFact> {
+    let mut below = 0;
+    let mut links = Vec::new();
+    for (index, (pair, signature)) in certificates.windows(2).zip(signatures).enumerate() {
+        let [certificate, issuer] = pair else { continue };
+        below += u64::from(index > 0 && !certificate.self_issued());
+        let purposes = issuer.extensions().extended_key_usage.as_ref();
+        links.push(LinkFact {
+            certificate: certificate.fingerprint(),
+            issuer: issuer.fingerprint(),
+            signature,
+            key_identifiers: KeyIdentifiers::compare(certificate, issuer),
+            issuer_ca: issuer.basic_constraints().map(|constraints| constraints.ca),
+            issuer_path_len: issuer.basic_constraints().and_then(|c| c.path_len),
+            intermediates_below: below,
+            issuer_key_cert_sign: issuer.key_usage().map(|usage| usage.key_cert_sign()),
+            issuer_key_purposes: purposes
+                .map(|usage| usage.purposes.iter().map(Oid::to_string).collect()),
+        });
+    }
+    links
 }
 
 /// Whether the names chain; an empty name issues nothing.

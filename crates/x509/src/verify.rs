@@ -1,8 +1,15 @@
 //! The one place where signatures on certificates, CRLs and OCSP responses
 //! are checked, over the octets received.
 
-use crypto::{AlgorithmIdentifier, DigestAlgorithm, PublicKey, SignatureAlgorithm};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+};
+
+use crypto::{AlgorithmIdentifier, DigestAlgorithm, SignatureAlgorithm};
 use serde::{Deserialize, Serialize};
+
+use crate::{Certificate, Fingerprint};
 
 /// What checking one signature value brought.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +38,67 @@ impl SignatureCheck {
     }
 }
 
+/// Signature checks made for one judgement: each is made once, and no more of
+/// them than allowed, however many certificates and lists a file brings.
+///
+/// ```
+/// use ceralacca_x509::{PathBuilder, SignatureChecks};
+///
+/// let checks = SignatureChecks::new(2_000);
+/// let builder = PathBuilder { checks: Some(&checks), ..PathBuilder::default() };
+/// assert_eq!(checks.left(), 2_000);
+/// # let _ = builder;
+/// ```
+#[derive(Debug)]
+pub struct SignatureChecks {
+    /// By the object signed and the certificate of its signer.
+    made: RefCell<BTreeMap<(Fingerprint, Fingerprint), SignatureCheck>>,
+    left: Cell<u32>,
+}
+
+impl SignatureChecks {
+    /// None made yet, `limit` allowed.
+    #[must_use]
+    pub fn new(limit: u32) -> Self {
+        Self { made: RefCell::default(), left: Cell::new(limit) }
+    }
+
+    /// How many may still be made.
+    #[must_use]
+    pub fn left(&self) -> u32 {
+        self.left.get()
+    }
+
+    /// The check of `object` by `signer`, if it was made.
+    pub(crate) fn known(
+        &self,
+        object: Fingerprint,
+        signer: &Certificate,
+    ) -> Option<SignatureCheck> {
+        // With parameters from above its key is another one on each path: never remembered.
+        let whole = !signer.has_inherited_parameters();
+        self.made.borrow().get(&(object, signer.fingerprint())).filter(|_| whole).cloned()
+    }
+
+    /// Makes the check with `run`, or remembers it; `None` when no more are allowed.
+    pub(crate) fn check(
+        &self,
+        object: Fingerprint,
+        signer: &Certificate,
+        run: impl FnOnce() -> SignatureCheck,
+    ) -> Option<SignatureCheck> {
+        if let Some(known) = self.known(object, signer) {
+            return Some(known);
+        }
+        self.left.set(self.left.get().checked_sub(1)?);
+        let made = run();
+        if !signer.has_inherited_parameters() {
+            self.made.borrow_mut().insert((object, signer.fingerprint()), made.clone());
+        }
+        Some(made)
+    }
+}
+
 /// Contents of a signature BIT STRING.
 pub(crate) struct SignatureValue<'a> {
     /// The octets.
@@ -39,9 +107,9 @@ pub(crate) struct SignatureValue<'a> {
     pub(crate) whole: bool,
 }
 
-/// Checks `signature` over `message` with the key and algorithm received.
+/// Checks `signature` over `message` with the key of `signer` and the algorithm received.
 pub(crate) fn check(
-    spki: &[u8],
+    signer: &Certificate,
     algorithm: &[u8],
     message: &[u8],
     signature: &SignatureValue<'_>,
@@ -52,7 +120,7 @@ pub(crate) fn check(
     let run = || {
         let identifier = AlgorithmIdentifier::from_der(algorithm)?;
         let algorithm = SignatureAlgorithm::from_identifier(&identifier, None)?;
-        PublicKey::from_spki_der(spki)?.verify(&algorithm, message, signature.octets)
+        signer.public_key()?.verify(&algorithm, message, signature.octets)
     };
     match run() {
         Ok(verified) => SignatureCheck::Valid {

@@ -4,14 +4,15 @@
 mod common;
 
 use ceralacca_x509::{
-    self as x509, AnchorConstraints, CandidateFailure, Certificate, PathBudget, PathLimit,
-    PathRule, PathSearch, PathValidator, SimplePathBuilder, TrustAnchor, ValidityState,
+    self as x509, AnchorConstraints, CandidateFailure, Certificate, PathBudget, PathBuilder,
+    PathLimit, PathRule, PathSearch, PathValidator, SignatureChecks, TrustAnchor, ValidityModel,
+    ValidityState,
 };
 use common::*;
 
 fn search(leaf: &Issued, pool: &[&Issued], anchors: &[TrustAnchor]) -> PathSearch {
     let pool: Vec<Certificate> = pool.iter().map(|one| one.certificate.clone()).collect();
-    SimplePathBuilder::default().paths(&leaf.certificate, &pool, anchors, &PathBudget::default())
+    PathBuilder::default().paths(&leaf.certificate, &pool, anchors, &PathBudget::default())
 }
 
 fn only_rule(search: &PathSearch) -> PathRule {
@@ -50,22 +51,51 @@ fn three_certificates_and_their_facts() {
 #[test]
 fn time_is_reported_apart() {
     let root = root("R");
-    let leaf = leaf("L", &root, vec![]);
+    let leaf = common::leaf("L", &root, vec![]);
     let found = search(&leaf, &[], &[anchor(&root)]);
     let path = &found.paths[0];
-    let states = |at| path.check_at(at).certificates.iter().map(|c| c.state).collect::<Vec<_>>();
+    let states = |at| {
+        path.check_at(at, ValidityModel::Shell)
+            .certificates
+            .iter()
+            .map(|c| c.state)
+            .collect::<Vec<_>>()
+    };
     use ValidityState::{Expired, NotYetValid, Valid};
     assert_eq!(states(day(9)), [NotYetValid, Valid]);
     assert_eq!(states(day(10)), [Valid, Valid]);
     assert_eq!(states(day(1000)), [Valid, Valid]);
     assert_eq!(states(day(1001)), [Expired, Valid]);
-    assert!(path.check_at(day(1000)).is_valid() && !path.check_at(day(1001)).is_valid());
+    assert!(
+        path.check_at(day(1000), ValidityModel::Shell).is_valid()
+            && !path.check_at(day(1001), ValidityModel::Shell).is_valid()
+    );
+
+    // A CA whose certificate has expired since: only the chain model passes over it.
+    let sub =
+        Spec { subject: "CA", serial: 2, from: 0, to: 50, extensions: vec![ca(None), usage(&[5])] };
+    let sub = sub.issue(&root);
+    let below = common::leaf("L", &sub, vec![]);
+    let found = search(&below, &[&sub], &[anchor(&root)]);
+    let valid = |at, model| found.paths[0].check_at(at, model).is_valid();
+    assert!(valid(day(50), ValidityModel::Shell) && !valid(day(51), ValidityModel::Shell));
+    assert!(valid(day(1000), ValidityModel::Chain) && !valid(day(1001), ValidityModel::Chain));
+    // It had expired when it issued: neither model has it.
+    let late = Spec { subject: "L", serial: 5, from: 60, to: 900, extensions: vec![] }.issue(&sub);
+    let found = search(&late, &[&sub], &[anchor(&root)]);
+    assert!(!found.paths[0].check_at(day(70), ValidityModel::Chain).is_valid());
+    // The anchor is judged when it issued, not when the leaf was used.
+    let mut ended = anchor(&root);
+    ended.sunset = Some(day(5));
+    let found = search(&below, &[&sub], &[ended]);
+    assert!(found.paths[0].check_at(day(40), ValidityModel::Chain).is_valid());
+    assert!(!found.paths[0].check_at(day(40), ValidityModel::Shell).is_valid());
 
     let mut sunset = anchor(&root);
     sunset.sunset = Some(day(500));
     let found = search(&leaf, &[], &[sunset]);
-    assert!(found.paths[0].check_at(day(499)).is_valid());
-    assert!(!found.paths[0].check_at(day(500)).is_valid());
+    assert!(found.paths[0].check_at(day(499), ValidityModel::Shell).is_valid());
+    assert!(!found.paths[0].check_at(day(500), ValidityModel::Shell).is_valid());
 }
 
 #[test]
@@ -84,11 +114,15 @@ fn issuers_that_may_not_issue() {
         ),
         (
             vec![ca(None), usage(&[5]), extension("2.5.29.30", true, &[0x30, 0])],
-            PathRule::NotEvaluated { oid: "2.5.29.30".into() },
+            PathRule::MalformedExtension { oid: "2.5.29.30".into() },
         ),
         (
-            vec![ca(None), usage(&[5]), extension("2.5.29.36", true, &[0x30, 3, 0x80, 1, 0])],
-            PathRule::NotEvaluated { oid: "2.5.29.36".into() },
+            vec![ca(None), usage(&[5]), extension("2.5.29.36", true, &[0x30, 0])],
+            PathRule::MalformedExtension { oid: "2.5.29.36".into() },
+        ),
+        (
+            vec![ca(None), usage(&[5]), extension("2.5.29.33", true, &[0x30, 0])],
+            PathRule::MalformedExtension { oid: "2.5.29.33".into() },
         ),
         (
             vec![ca(None), usage(&[5]), purposes(&["1.3.6.1.5.5.7.3.2"], true)],
@@ -139,7 +173,7 @@ fn purposes_of_issuers() {
         with(vec![ca(None), usage(&[5]), purposes(&["1.3.6.1.5.5.7.3.2"], false)], &root, "CA");
     let leaf = leaf("L", &sub, vec![]);
     assert_eq!(search(&leaf, &[&sub], &[anchor(&root)]).paths.len(), 1);
-    let builder = SimplePathBuilder { key_purpose: Some(stamping) };
+    let builder = PathBuilder { key_purpose: Some(stamping), ..PathBuilder::default() };
     let pool = [sub.certificate.clone()];
     let found = builder.paths(&leaf.certificate, &pool, &[anchor(&root)], &PathBudget::default());
     assert_eq!(only_rule(&found), PathRule::PurposeExcluded { oid: stamping.to_string() });
@@ -188,10 +222,10 @@ fn cross_certificates_give_several_paths() {
     let pool = [cross, sub.certificate.clone()];
     let anchors = [anchor(&one), anchor(&two)];
     let budget = PathBudget::default();
-    let found = SimplePathBuilder::default().paths(&leaf.certificate, &pool, &anchors, &budget);
+    let found = PathBuilder::default().paths(&leaf.certificate, &pool, &anchors, &budget);
     assert_eq!(found.paths.len(), 2);
     let budget = PathBudget { paths: 1, ..budget };
-    let found = SimplePathBuilder::default().paths(&leaf.certificate, &pool, &anchors, &budget);
+    let found = PathBuilder::default().paths(&leaf.certificate, &pool, &anchors, &budget);
     assert_eq!((found.paths.len(), found.limit), (1, Some(PathLimit::Paths)));
 }
 
@@ -216,9 +250,50 @@ fn class_17_pools_made_to_branch_end_within_the_budget() {
     let leaf = leaf("L", &issuers[0], vec![]);
     let anchors = [anchor(&root("Altra"))];
     let budget = PathBudget::default();
-    let found = SimplePathBuilder::default().paths(&leaf.certificate, &pool, &anchors, &budget);
+    let found = PathBuilder::default().paths(&leaf.certificate, &pool, &anchors, &budget);
     assert!(found.paths.is_empty() && found.limit.is_some());
     assert!(found.signature_checks <= budget.signature_checks);
+}
+
+#[test]
+fn class_17_a_crowd_of_issuers_of_one_name() {
+    // Two thousand certificates of the issuer's name and one key, none of which signed.
+    let root = root("R");
+    let crowd: Vec<Certificate> = (0..2_000)
+        .map(|serial| {
+            let extensions = vec![ca(None), usage(&[5])];
+            let spec = Spec { subject: "CA", serial, from: 0, to: 2000, extensions };
+            let tbs = spec.tbs("R", &root.key.spki);
+            Certificate::from_der(&root.key.sign(&tbs, &[])).unwrap()
+        })
+        .collect();
+    let signer = sub_ca("CA", &root);
+    let leaf = leaf("L", &signer, vec![]);
+    let began = std::time::Instant::now();
+    let budget = PathBudget::default();
+    let found = PathBuilder::default().paths(&leaf.certificate, &crowd, &[anchor(&root)], &budget);
+    assert_eq!(found.limit, Some(PathLimit::SignatureChecks));
+    assert_eq!(found.failed.len(), 100);
+    assert!(found.failed.iter().all(|failed| failed.path == [leaf.certificate.fingerprint()]));
+    assert!(began.elapsed().as_secs() < 10);
+}
+
+#[test]
+fn checks_are_remembered_from_one_search_to_the_next() {
+    let root = root("R");
+    let sub = sub_ca("CA", &root);
+    let leaves = [leaf("L1", &sub, vec![]), leaf("L2", &sub, vec![])];
+    let pool = [sub.certificate.clone()];
+    let checks = SignatureChecks::new(3);
+    let builder = PathBuilder { checks: Some(&checks), ..PathBuilder::default() };
+    let search = |leaf: &Issued| {
+        builder.paths(&leaf.certificate, &pool, &[anchor(&root)], &PathBudget::default())
+    };
+    assert_eq!(search(&leaves[0]).signature_checks, 2);
+    assert_eq!(search(&leaves[1]).signature_checks, 1);
+    assert_eq!((search(&leaves[0]).paths.len(), checks.left()), (1, 0));
+    let found = search(&common::leaf("L3", &sub, vec![]));
+    assert_eq!((found.paths.len(), found.limit), (0, Some(PathLimit::SignatureChecks)));
 }
 
 #[test]

@@ -7,10 +7,10 @@ use std::cell::RefCell;
 
 use asn1::{Oid, Tag, der};
 use ceralacca_x509::{
-    self as x509, AttemptOutcome, Authorisation, Certificate, Fetch, FetchError, OcspResponse,
-    Purpose, Refusal, Request, RevocationFact, RevocationKind, RevocationOrigin, RevocationReason,
-    RevocationSource, RevocationStatus, TrustAnchor, Unusable, evaluate, fetch_issuer,
-    fetch_revocation,
+    self as x509, AttemptOutcome, Authorisation, Certificate, Fetch, FetchError, Fetcher,
+    OcspResponse, Purpose, Refusal, Request, RevocationFact, RevocationKind, RevocationOrigin,
+    RevocationReason, RevocationSource, RevocationStatus, TrustAnchor, Unusable, evaluate,
+    fetch_issuer, fetch_revocation,
 };
 use common::*;
 
@@ -120,7 +120,6 @@ fn class_33_incomplete_crls_are_never_good() {
     let uri = der::tlv(Tag::context_constructed(0), &url(6, "http://crl.example/altra"));
     let cases = [
         (extension("2.5.29.27", true, &der::integer(1)), Unusable::Delta),
-        (idp(&[vec![0x84, 1, 0xff]]), Unusable::Indirect),
         (idp(&[vec![0x83, 2, 1, 0x40]]), Unusable::SomeReasons),
         (idp(&[vec![0x82, 1, 0xff]]), Unusable::OtherCertificates),
         (idp(&[vec![0x85, 1, 0xff]]), Unusable::OtherCertificates),
@@ -140,8 +139,11 @@ fn class_33_incomplete_crls_are_never_good() {
         let counts = matches!(fact.status, RevocationStatus::Revoked { .. });
         assert_eq!(counts, matches!(reason, Unusable::Delta | Unusable::SomeReasons), "{reason:?}");
     }
-    let fact = scene.crl(crl(&scene.sub, &[], &[idp(&[vec![0x81, 1, 0xff]])]));
-    assert_eq!(fact.status, RevocationStatus::Good);
+    // For this kind of certificate, and for others besides its own: complete for it.
+    for parts in [vec![0x81, 1, 0xff], vec![0x84, 1, 0xff]] {
+        let fact = scene.crl(crl(&scene.sub, &[], &[idp(&[parts])]));
+        assert_eq!(fact.status, RevocationStatus::Good);
+    }
 }
 
 #[test]
@@ -384,6 +386,50 @@ fn online_ocsp_then_crl_then_issuer() {
         let attempts = fetch_issuer(&leaf.certificate, &net);
         assert_eq!(attempts.len(), 1);
         assert!(attempts[0].outcome.obtained().unwrap().contains(&sub.certificate));
+    }
+}
+
+#[test]
+fn one_judgement_asks_for_a_thing_once_and_for_no_more_than_allowed() {
+    let root = root("Radice");
+    let sub = sub_ca("CA", &root);
+    let delta = crl_point("http://crl.example/delta.crl");
+    let parts = asn1::Value::parse(&delta).unwrap().children().collect_all().unwrap();
+    let delta = extension("2.5.29.46", false, parts.last().unwrap().contents());
+    let extra = vec![crl_point("http://crl.example/ca.crl"), delta];
+    let leaves = [leaf("Uno", &sub, extra.clone()), leaf("Due", &sub, extra)];
+    let list = crl_der(&sub.key, "CA", &[], &[]);
+    let net = Net { answers: vec![("http://crl.example/ca.crl", list)], ..Net::default() };
+    let fetcher = Fetcher::new(&net, 5);
+    let ask =
+        |leaf: &Issued| fetcher.revocation(&leaf.certificate, &sub.certificate, &[], &[]).len();
+    // The list and, as it decides, its delta; for the second certificate both are at hand.
+    assert_eq!((ask(&leaves[0]), ask(&leaves[1])), (2, 0));
+    assert_eq!((net.asked.borrow().len(), fetcher.left()), (2, 3));
+
+    let fetcher = Fetcher::new(&net, 0);
+    let attempts = fetcher.revocation(&leaves[0].certificate, &sub.certificate, &[], &[]);
+    assert!(
+        matches!(&attempts[0].outcome, AttemptOutcome::Failed(why) if why.contains("no more than 0"))
+    );
+    assert_eq!(net.asked.borrow().len(), 2);
+}
+
+#[test]
+fn class_33_an_answer_with_another_nonce_is_refused() {
+    let root = root("Radice");
+    let leaf = leaf("Firmatario", &root, vec![access(&["http://ocsp.example/"], &[])]);
+    let single = [Answer::new(&leaf.certificate, &root.certificate, &GOOD).single()];
+    let nonce =
+        |octets: &[u8]| vec![extension("1.3.6.1.5.5.7.48.1.2", false, &der::octet_string(octets))];
+    for (sent_back, taken) in [(nonce(b"domanda"), true), (nonce(b"altra"), false), (vec![], true)]
+    {
+        let answer = basic(&root, &single, &sent_back);
+        let net = Net { answers: vec![("http://ocsp.example/", answer)], ..Net::default() };
+        let fetcher = Fetcher::new(&net, 9).with_nonce(b"domanda".to_vec());
+        let attempts = fetcher.revocation(&leaf.certificate, &root.certificate, &[], &[]);
+        let obtained = attempts.iter().any(|attempt| attempt.outcome.obtained().is_some());
+        assert_eq!(obtained, taken);
     }
 }
 

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use ceralacca::online::{HttpClient, HttpConfig, HttpFetch, HttpTimestampAuthority};
 use ceralacca::{
-    Durability, Evidence, Overwrite, Packaging, Placing, Policy, Progress, Report, Secret,
-    SignOptions, SigningKey, StampOptions, Times, TimestampAuthority, VerifyOptions, preservation,
+    Durability, Evidence, Overwrite, Placing, Policy, Progress, Report, Secret, SignOptions,
+    SigningKey, StampOptions, Times, TimestampAuthority, VerifyOptions, preservation,
 };
 use chrono::{DateTime, Utc};
 use lab::{Config, Running, SignerSpec};
@@ -127,13 +127,11 @@ impl Stage {
         let keys = [key];
         Ok(work(&SignOptions {
             keys: &keys,
-            packaging: Packaging::Attached,
             signing_time: Utc::now(),
             authorities: &authorities,
-            allow: &[],
-            again: false,
             placing: placing(),
             progress,
+            ..SignOptions::default()
         })?)
     }
 

@@ -7,7 +7,7 @@ use super::{
     Formation, Metadata, Person, Problem, Register, Registration, Role, Software, Subject,
 };
 use crate::Error;
-use crate::names::check_component;
+use archive::names::check_component;
 
 const ROOT_KEYS: &[&str] = &[
     "versione_scheda",

@@ -5,9 +5,9 @@ use roxmltree::Node;
 use super::{NAMESPACE, NAMESPACE_V1, RULE, SCHEMA_URI, uri_to_path};
 use crate::digest::{Algorithm, from_text};
 use crate::limits::Limits;
-use crate::names::{NameSet, check_path};
 use crate::report::PackageFinding;
 use crate::xml::{child, children, parse, text_of};
+use archive::names::{NameSet, check_path};
 
 /// A file the index promises.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,11 +6,11 @@ use crate::container::Written;
 use crate::digest::{Algorithm, from_hex, hex};
 use crate::format::mime_of;
 use crate::limits::Limits;
-use crate::names::{NameSet, check_path};
 use crate::report::PackageFinding;
 use crate::sip::INDEX;
 use crate::xml::{XmlWriter, child, children, parse, text_of};
 use crate::{Application, Error};
+use archive::names::{NameSet, check_path};
 
 const NAMESPACE: &str = "urn:ceralacca:indice-pdv:1";
 const RULE: &str = "PdV indice 1.0";

@@ -39,6 +39,7 @@ mod index;
 
 use std::path::{Path, PathBuf};
 
+use archive::names::{NameProblem, check_component};
 use chrono::{DateTime, SecondsFormat, Utc};
 use files::{FollowLinks, Overwrite, SourceFile};
 
@@ -48,7 +49,7 @@ use crate::container::{Output, PackageWriter, Written};
 use crate::digest::hex;
 use crate::format::mime_of;
 use crate::metadata::{DocumentId, FileNote, Metadata, Spacing, WriteFacts, write as write_record};
-use crate::names::{NameProblem, check_component, safe_stem};
+use crate::names::safe_stem;
 use crate::report::FileCount;
 use crate::{Application, Error};
 

@@ -259,6 +259,17 @@ pub struct RevocationFacts {
     pub algorithm: AlgorithmFacts,
     /// What makes it unusable whatever the time: one of the `RSI_…` codes each.
     pub problems: Vec<Code>,
+    /// SHA-256 over the list or BasicOCSPResponse: what time-stamps are found to cover it by.
+    #[serde(default)]
+    pub object: Option<Fingerprint>,
+    /// The complete list a delta list was combined with (RFC 5280 §5.2.4): acceptable as well, though
+    /// not fresh, or this one says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<Fingerprint>,
+    /// Lists for the other reasons (RFC 5280 §6.3.3 d): acceptable and fresh as well, or this one
+    /// says nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub complements: Vec<Fingerprint>,
 }
 
 impl RevocationFacts {

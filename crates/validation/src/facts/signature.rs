@@ -39,6 +39,12 @@ pub struct SignatureFacts {
     pub claimed_signing_time: Option<Time>,
     /// The signature policy named by the signer (EN 319 122-1 §5.2.9).
     pub policy: Option<SignaturePolicyFacts>,
+    /// What else the signer says in signed attributes.
+    #[serde(default)]
+    pub properties: SignedPropertyFacts,
+    /// Type 1 or 2 of the extended forms (EN 319 122-1 §A.1.5), where its time-stamps make one.
+    #[serde(default)]
+    pub extended_type: Option<u8>,
     /// How many countersignatures it carries; each that could be read has facts of its own.
     pub countersignatures: u32,
     /// Its time-stamps, in the order found.
@@ -74,6 +80,8 @@ impl SignatureFacts {
             references: ReferenceFacts::default(),
             claimed_signing_time: None,
             policy: None,
+            properties: SignedPropertyFacts::default(),
+            extended_type: None,
             countersignatures: 0,
             timestamps: Vec::new(),
         }
@@ -90,6 +98,8 @@ pub enum ContentDigest {
     Mismatch,
     /// The content is not at hand.
     ContentMissing,
+    /// A digest of the content is at hand, but by another algorithm than the signed one.
+    OtherAlgorithm,
     /// Signed attributes without message-digest: nothing binds the content.
     NoReference,
     /// Not computed: unreadable structure or unsupported digest.
@@ -143,6 +153,89 @@ pub struct AttributeFacts {
     pub content_type: AttributeCheck,
     /// message-digest is present.
     pub message_digest: AttributeCheck,
+    /// CMSAlgorithmProtection (RFC 6211) names the algorithms used; `None` = it is absent.
+    #[serde(default)]
+    pub algorithm_protection: Option<bool>,
+}
+
+/// What a signer says in signed attributes beyond the mandatory ones (EN 319 122-1 §5.2): claims, in
+/// the signer's words, cleaned for showing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SignedPropertyFacts {
+    /// content-hints: what the innermost content is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_hints: Option<ContentHintsFacts>,
+    /// mime-type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mime_type: Option<String>,
+    /// commitment-type-indication.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub commitments: Vec<CommitmentFacts>,
+    /// Roles the signer claims.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub claimed_roles: Vec<String>,
+    /// Types of other attributes the signer claims.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub claimed_attributes: Vec<String>,
+    /// Certified attributes: attribute certificates, named and not verified.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub certified_attributes: Vec<String>,
+    /// signer-location: where the signer says to have signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<LocationFacts>,
+    /// content-reference: the content identifier of what this signature refers to, hex.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_reference: Option<String>,
+    /// content-identifier, hex.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_identifier: Option<String>,
+    /// CMSAlgorithmProtection is there and names the algorithms used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub algorithm_protection: Option<bool>,
+}
+
+impl SignedPropertyFacts {
+    /// Nothing was said.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// content-hints (EN 319 122-1 §5.2.4.1).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContentHintsFacts {
+    /// contentDescription.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// contentType, as a dotted object identifier.
+    pub content_type: String,
+}
+
+/// One commitment (EN 319 122-1 §5.2.3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommitmentFacts {
+    /// `proofOfOrigin`, `proofOfApproval`, …; the object identifier of another one.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Object identifiers of its qualifiers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub qualifiers: Vec<String>,
+}
+
+/// signer-location (EN 319 122-1 §5.2.5).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LocationFacts {
+    /// Country.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// Locality.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub locality: Option<String>,
+    /// Postal address, line by line.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub address: Vec<String>,
 }
 
 /// One mandatory attribute.
@@ -206,6 +299,12 @@ pub struct SignaturePolicyFacts {
     pub document: PolicyDocument,
     /// A signature-policy-store attribute is present.
     pub store: bool,
+    /// Where the signer says the document is. Never fetched.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uris: Vec<String>,
+    /// Notices the signer wants shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<String>,
 }
 
 /// The policy document.
@@ -269,6 +368,22 @@ pub struct TimestampFacts {
     pub serial_number: Option<String>,
     /// Ids of the signatures and time-stamps it covers, where the format says so beyond its place.
     pub covers: Vec<String>,
+    /// What else it proves to have existed.
+    #[serde(default)]
+    pub proves: ProofFacts,
+}
+
+/// Validation data a time-stamp covers (EN 319 102-1 §5.6.2.3): if the time-stamp is believed, it
+/// existed at its genTime.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ProofFacts {
+    /// Certificates.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub certificates: Vec<Fingerprint>,
+    /// Lists and OCSP responses, by their own digests ([`RevocationFacts::object`](super::RevocationFacts::object)).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub revocation: Vec<Fingerprint>,
 }
 
 impl TimestampFacts {
@@ -305,6 +420,7 @@ impl TimestampFacts {
             policy: None,
             serial_number: None,
             covers: Vec::new(),
+            proves: ProofFacts::default(),
         }
     }
 }
@@ -324,6 +440,9 @@ pub enum TimestampKind {
     /// Over the references alone.
     #[serde(rename = "time-stamped-certs-crls-references")]
     References,
+    /// The first archive time-stamp (RFC 3126).
+    #[serde(rename = "archive-time-stamp")]
+    ArchiveV1,
     /// The old archive time-stamp.
     #[serde(rename = "archive-time-stamp-v2")]
     ArchiveV2,
@@ -346,6 +465,7 @@ impl TimestampKind {
             Self::Signature => "signature-time-stamp",
             Self::CadesC => "CAdES-C-time-stamp",
             Self::References => "time-stamped-certs-crls-references",
+            Self::ArchiveV1 => "archive-time-stamp",
             Self::ArchiveV2 => "archive-time-stamp-v2",
             Self::ArchiveV3 => "archive-time-stamp-v3",
             Self::Document => "document-time-stamp",
@@ -355,6 +475,6 @@ impl TimestampKind {
 
     /// Whether it is taken over other time-stamps and validation data.
     pub const fn is_archive(self) -> bool {
-        matches!(self, Self::ArchiveV2 | Self::ArchiveV3 | Self::Document)
+        matches!(self, Self::ArchiveV1 | Self::ArchiveV2 | Self::ArchiveV3 | Self::Document)
     }
 }

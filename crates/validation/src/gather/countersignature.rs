@@ -1,12 +1,11 @@
 //! Facts about countersignatures (RFC 5652 §11.4): a SignerInfo over another one's signature value.
 
 use super::describe;
-use super::signature::{Subject, signer_facts};
+use super::signature::{Context, Subject, signer_facts};
 use super::trust::Gatherer;
 use crate::catalogue::Code;
 use crate::facts::{Facts, SignatureFacts, StructuralFinding};
 use asn1::Value;
-use cades::Layer;
 use cms::verify::{ContentDigests, needed_digests};
 use cms::{Limits, SignerInfo};
 
@@ -19,7 +18,7 @@ const MOST: usize = 1024;
 /// Adds the facts of every countersignature on `signer`, whose id is `parent`, and of those on them.
 pub(super) fn gather(
     parent: &str,
-    layer: &Layer,
+    context: &Context<'_>,
     signer: &SignerInfo,
     depth: usize,
     trust: &mut Gatherer<'_>,
@@ -59,15 +58,10 @@ pub(super) fn gather(
             prefix: signer.signature.clone(),
             length: Some(signer.signature.len() as u64),
         };
-        let subject = Subject {
-            data: &layer.data,
-            certificates: &layer.certificates,
-            content_type: None,
-            content: Some(&content),
-        };
+        let subject = Subject { context, content_type: None, content: Some(&content) };
         let mut own = signer_facts(&id, &subject, &counter, trust);
         own.countersigns = Some(parent.to_owned());
         facts.signatures.push(own);
-        gather(&id, layer, &counter, depth + 1, trust, facts);
+        gather(&id, context, &counter, depth + 1, trust, facts);
     }
 }

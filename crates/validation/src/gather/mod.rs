@@ -3,9 +3,14 @@
 //! What is gathered here is what the octets say. Nothing is dropped because it looks wrong, and
 //! nothing is judged: that is for [`crate::judge()`].
 
+pub mod asic;
 mod countersignature;
+mod covered;
+mod pki;
+mod properties;
 mod signature;
 mod stamp;
+mod stamped;
 mod trust;
 
 pub use trust::Evidence;
@@ -14,7 +19,7 @@ use crate::catalogue::Code;
 use crate::facts::{
     Facts, Fingerprint, InputFacts, LayerFacts, SignatureFacts, StructuralFinding, TimestampFacts,
 };
-use cades::{Layer, SignedFile};
+use cades::{Container, Envelope, EnvelopeKind, Layer, SignedFile};
 use cms::armor::Armor;
 use timestamp::Token;
 
@@ -23,30 +28,36 @@ use timestamp::Token;
 pub fn signed_file(file: &SignedFile, evidence: &Evidence<'_>) -> Facts {
     let mut facts = Facts { input: input(file), ..Facts::default() };
     let mut trust = trust::Gatherer::new(evidence);
-    for layer in &file.layers {
-        trust.offer_certificates(layer.certificates.clone());
-        trust.offer_revocation(&layer.data);
+    for layer in file.signed() {
+        signature::offer(layer, &mut trust);
     }
-    for (index, layer) in file.layers.iter().enumerate() {
-        let nested = index > 0;
+    // Signatures are numbered by the signed envelopes alone, whatever stands between them.
+    let mut signed = 0;
+    for envelope in &file.envelopes {
+        let Envelope::Signed(layer) = envelope else { continue };
+        signed += 1;
+        let context = signature::Context::new(layer);
         for (position, signer) in layer.data.signer_infos.iter().enumerate() {
-            let number = position + 1;
-            let id = if nested { format!("{}/{number}", index + 1) } else { number.to_string() };
-            signature::gather(&id, layer, signer, &mut trust, &mut facts);
+            let id = signature_id(signed, position + 1);
+            signature::gather(&id, &context, signer, &mut trust, &mut facts);
         }
     }
     if let Some(broken) = &file.broken {
-        let id = match file.layers.len() {
-            0 => "1".to_owned(),
-            outer => format!("{}/1", outer + 1),
-        };
         let finding = StructuralFinding {
             code: Code::StructureUnreadable,
-            detail: describe(&broken.0),
+            detail: describe(&broken.error),
             location: None,
         };
-        facts.signatures.push(SignatureFacts::unreadable(id, "CMS", finding));
+        if broken.kind == EnvelopeKind::SignedData {
+            let id = signature_id(signed + 1, 1);
+            facts.signatures.push(SignatureFacts::unreadable(id, "CMS", finding));
+        } else {
+            let id = format!("t{}", stamped::count(file) + 1);
+            let kind = crate::facts::TimestampKind::Standalone;
+            facts.timestamps.push(TimestampFacts::unreadable(id, kind, finding));
+        }
     }
+    stamped::gather(file, &mut trust, &mut facts);
     trust.finish(&mut facts);
     facts
 }
@@ -123,24 +134,79 @@ pub fn unreadable_token(detail: &str) -> Facts {
     }
 }
 
+/// `1` in the outermost signed envelope, `2/1` in the next one.
+fn signature_id(envelope: usize, number: usize) -> String {
+    if envelope > 1 { format!("{envelope}/{number}") } else { number.to_string() }
+}
+
 fn input(file: &SignedFile) -> InputFacts {
     let mut layers = Vec::new();
     let mut notes = Vec::new();
-    for layer in &file.layers {
-        layers.extend(layer.wrapping.iter().map(|armor| wrapping_layer(*armor)));
-        notes.extend(layer.wrapping.iter().map(|armor| wrapping_note(*armor)));
-        layers.push(LayerFacts { kind: format_of(layer).1.to_owned(), name: None });
+    for envelope in &file.envelopes {
+        layers.extend(envelope.wrapping().iter().map(|armor| wrapping_layer(*armor)));
+        notes.extend(envelope.wrapping().iter().map(|armor| wrapping_note(*armor)));
+        layers.push(LayerFacts { kind: names(envelope).1.to_owned(), name: file_name(envelope) });
+        notes.extend(stamped::notes(envelope));
     }
-    let format = file.layers.first().map_or("CMS", |layer| format_of(layer).0);
+    let format = match (file.envelopes.first(), &file.broken) {
+        (Some(envelope), _) => names(envelope).0,
+        (None, Some(broken)) => match broken.kind {
+            EnvelopeKind::SignedData => "CMS",
+            EnvelopeKind::TimeStampedData => "TSD",
+            EnvelopeKind::M7m => "M7M",
+        },
+        (None, None) => "CMS",
+    };
     InputFacts { format: format.to_owned(), layers, notes }
+}
+
+/// Format and layer kind of an envelope in the words of the machine contract.
+fn names(envelope: &Envelope) -> (&'static str, &'static str) {
+    match envelope {
+        Envelope::Signed(layer) => format_of(layer),
+        Envelope::Stamped(layer) => match layer.container {
+            Container::Tsd(_) => ("TSD", "tsd"),
+            Container::M7m(_) => ("M7M", "m7m"),
+        },
+    }
+}
+
+/// The name an envelope gives its content.
+fn file_name(envelope: &Envelope) -> Option<String> {
+    let Envelope::Stamped(layer) = envelope else { return None };
+    match &layer.container {
+        Container::Tsd(data) => data.metadata.as_ref()?.file_name.clone(),
+        Container::M7m(message) => message.file_name.clone(),
+    }
 }
 
 /// Format and layer kind in the words of the machine contract.
 fn format_of(layer: &Layer) -> (&'static str, &'static str) {
-    let cades = layer.data.signer_infos.iter().any(|signer| {
-        cades::Level::of(&layer.data, &layer.certificates, signer) != cades::Level::Cms
-    });
+    let mut signers = layer.data.signer_infos.iter();
+    let cades = signers.any(|signer| cades::Level::is_cades(&layer.certificates, signer));
     if cades { ("CAdES", "cades") } else { ("CMS", "cms") }
+}
+
+/// Facts about an authority's answer that holds no time-stamp: what it said instead.
+#[must_use]
+pub fn refused_response(detail: &str) -> Facts {
+    let note = StructuralFinding {
+        code: Code::StructureDeviation,
+        detail: detail.to_owned(),
+        location: None,
+    };
+    let input = InputFacts { format: "TST".to_owned(), notes: vec![note], ..InputFacts::default() };
+    Facts { input, ..Facts::default() }
+}
+
+/// What is to be said of octets behind the end of a stand-alone time-stamp.
+#[must_use]
+pub fn trailing_note(octets: usize) -> Option<StructuralFinding> {
+    (octets > 0).then(|| StructuralFinding {
+        code: Code::TrailingBytes,
+        detail: format!("{octets} octets"),
+        location: None,
+    })
 }
 
 fn wrapping_layer(armor: Armor) -> LayerFacts {

@@ -1,27 +1,27 @@
 //! Facts about one SignerInfo (RFC 5652 §5.3, EN 319 122-1).
 
 use super::trust::{Gatherer, algorithm_facts, key_facts};
-use super::{countersignature, describe, stamp};
+use super::{countersignature, covered, describe, properties};
 use crate::catalogue::Code;
 use crate::facts::{
     AttributeCheck, AttributeFacts, CertificateReference, ContentDigest, Facts, MatchedForm,
-    PolicyDocument, ReferenceFacts, ReferenceForm, SignatureFacts, SignaturePolicyFacts,
-    SignatureValue, StructuralFinding, TimestampKind,
+    ReferenceFacts, ReferenceForm, SignatureFacts, SignatureValue, StructuralFinding,
 };
-use asn1::{Oid, Tag, Value};
-use cades::{Layer, Level, oids};
+use asn1::{Oid, Value};
+use cades::attributes::SignedProperties;
+use cades::{Layer, Level, Levels, oids};
 use cms::ess::{
     CertificateRef, SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2, SigningCertificateRefs,
 };
 use cms::verify::{
     ContentCheck, ContentDigests, SignedForm, SignerCheck, ValueCheck, check_content, verify_signer,
 };
-use cms::{Attributes, SignedData, SignerIdentifier, SignerInfo};
+use cms::{Attributes, SignerIdentifier, SignerInfo};
 use crypto::{DigestAlgorithm, SignatureAlgorithm};
 use x509::Certificate;
 
 /// Signed attributes that may occur once with one value (RFC 5652 §11, EN 319 122-1 §5.2).
-const SINGLE: [(Oid, &str); 12] = [
+const SINGLE: [(Oid, &str); 14] = [
     (cms::oids::CONTENT_TYPE, "content-type"),
     (cms::oids::MESSAGE_DIGEST, "message-digest"),
     (cms::oids::SIGNING_TIME, "signing-time"),
@@ -29,42 +29,73 @@ const SINGLE: [(Oid, &str); 12] = [
     (SIGNING_CERTIFICATE_V2, "signing-certificate-v2"),
     (cms::oids::ALGORITHM_PROTECTION, "CMSAlgorithmProtection"),
     (oids::SIGNATURE_POLICY, "signature-policy-identifier"),
-    (Oid::new("1.2.840.113549.1.9.16.2.4"), "content-hints"),
-    (Oid::new("0.4.0.1733.2.1"), "mime-type"),
-    (Oid::new("1.2.840.113549.1.9.16.2.17"), "signer-location"),
-    (Oid::new("1.2.840.113549.1.9.16.2.18"), "signer-attributes"),
-    (Oid::new("0.4.0.19122.1.1"), "signer-attributes-v2"),
+    (oids::CONTENT_HINTS, "content-hints"),
+    (oids::MIME_TYPE, "mime-type"),
+    (oids::SIGNER_LOCATION, "signer-location"),
+    (oids::SIGNER_ATTRIBUTES, "signer-attributes"),
+    (oids::SIGNER_ATTRIBUTES_V2, "signer-attributes-v2"),
+    (oids::CONTENT_REFERENCE, "content-reference"),
+    (oids::CONTENT_IDENTIFIER, "content-identifier"),
 ];
 
 /// References to certificates that are looked up; a chain has fewer than ten.
 const MAX_REFERENCES: usize = 64;
 
-/// id-aa-ets-sigPolicyStore (EN 319 122-1 §5.2.10).
-const SIGNATURE_POLICY_STORE: Oid = Oid::new("0.4.0.19122.1.3");
+/// What the signatures of one envelope have in common, looked up once.
+pub(super) struct Context<'a> {
+    pub(super) layer: &'a Layer,
+    pub(super) levels: Levels<'a>,
+    pub(super) root: covered::Root<'a>,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn new(layer: &'a Layer) -> Self {
+        let levels = Levels::new(&layer.data, &layer.certificates);
+        Self { layer, levels, root: covered::Root::new(layer) }
+    }
+}
 
 /// What a signature is over.
 pub(super) struct Subject<'a> {
-    /// The SignedData the SignerInfo stands in.
-    pub(super) data: &'a SignedData,
-    /// Its X.509 certificates.
-    pub(super) certificates: &'a [Certificate],
+    /// The envelope the SignerInfo stands in.
+    pub(super) context: &'a Context<'a>,
     /// eContentType; `None` for a countersignature.
     pub(super) content_type: Option<&'a Oid>,
     /// The content; for a countersignature the signature value below it.
     pub(super) content: Option<&'a ContentDigests>,
 }
 
+/// Offers everything an envelope has to build chains and judge revocation with: its own fields, and
+/// the values and tokens in attributes of its signatures and countersignatures.
+pub(super) fn offer(layer: &Layer, trust: &mut Gatherer<'_>) {
+    trust.offer_certificates(layer.certificates.clone());
+    trust.offer_revocation(&layer.data);
+    for signer in &layer.data.signer_infos {
+        cades::values::visit(signer, &mut |values, token| {
+            if let Some(token) = token {
+                trust.offer_certificates(token.data.x509_certificates());
+                trust.offer_revocation(&token.data);
+            } else {
+                let certificates = values.certificates.iter();
+                let certificates = certificates.filter_map(|der| Certificate::from_der(der).ok());
+                trust.offer_certificates(certificates.collect());
+                trust.offer_revocation_infos(values.revocation_infos());
+            }
+        });
+    }
+}
+
 /// Adds the facts of one signature and of the countersignatures on it.
 pub(super) fn gather(
     id: &str,
-    layer: &Layer,
+    context: &Context<'_>,
     signer: &SignerInfo,
     trust: &mut Gatherer<'_>,
     facts: &mut Facts,
 ) {
+    let layer = context.layer;
     let subject = Subject {
-        data: &layer.data,
-        certificates: &layer.certificates,
+        context,
         content_type: Some(&layer.data.content_type),
         content: layer.content.as_ref(),
     };
@@ -86,8 +117,21 @@ pub(super) fn gather(
             location: Some("digestAlgorithms".to_owned()),
         });
     }
+    let required = layer.data.required_version();
+    if layer.data.version != required {
+        own.structure.push(StructuralFinding {
+            code: Code::StructureDeviation,
+            detail: format!(
+                "SignedData has version {} where RFC 5652 asks for {required}",
+                layer.data.version
+            ),
+            location: Some("version".to_owned()),
+        });
+    }
+    let first = facts.signatures.len();
     facts.signatures.push(own);
-    countersignature::gather(id, layer, signer, 0, trust, facts);
+    countersignature::gather(id, context, signer, 0, trust, facts);
+    covered::complete(facts.signatures.get_mut(first..).unwrap_or_default());
 }
 
 /// The facts of one SignerInfo.
@@ -103,11 +147,12 @@ pub(super) fn signer_facts(
     let content = subject.content;
     let check =
         certificate.as_ref().map(|cert| verify_signer(signer, cert, subject.content_type, content));
+    let levels = &subject.context.levels;
     let level = match subject.content_type {
-        Some(_) => Level::of(subject.data, subject.certificates, signer),
-        None => Level::of_countersignature(subject.data, subject.certificates, signer),
+        Some(_) => levels.of(signer),
+        None => levels.of_countersignature(signer),
     };
-    let mut structure = Vec::new();
+    let mut structure = properties::deviations(signer);
     if check.as_ref().is_some_and(|check| check.content_looks_like_attributes) {
         structure.push(finding(Code::SignedAttributesAsContent, "content"));
     }
@@ -122,7 +167,23 @@ pub(super) fn signer_facts(
         });
     }
     let attributes = signer.signed_attributes.as_ref();
-    let timestamps = timestamps(id, content, signer, trust);
+    let said = attributes.map(SignedProperties::read).unwrap_or_default();
+    structure.extend(covered::references_against_values(signer, trust));
+    let timestamps = covered::timestamps(id, subject, signer, &refs, trust);
+    let mut attribute_facts = attribute_facts(attributes, check.as_ref(), subject.content_type);
+    for name in &said.malformed {
+        // What only describes the content or the place misleads nobody by being unreadable.
+        if properties::is_descriptive(name) {
+            structure.push(StructuralFinding {
+                code: Code::StructureDeviation,
+                detail: "the attribute cannot be read".to_owned(),
+                location: Some((*name).to_owned()),
+            });
+        } else {
+            attribute_facts.malformed.push((*name).to_owned());
+        }
+    }
+    attribute_facts.algorithm_protection = properties::protection(signer, &said);
     if let Some(certificate) = &certificate {
         trust.need(certificate);
     }
@@ -139,12 +200,14 @@ pub(super) fn signer_facts(
         key: certificate.as_ref().map(key_facts),
         content: content_digest(signer, check.as_ref(), content),
         value: signature_value(check.as_ref()),
-        attributes: attribute_facts(attributes, check.as_ref(), subject.content_type),
+        properties: properties::facts(&said, attribute_facts.algorithm_protection),
+        extended_type: (level != Level::Cms).then(|| cades::extended_type(signer)).flatten(),
+        attributes: attribute_facts,
         references: reference_facts(&refs, certificate.as_ref(), trust),
         claimed_signing_time: signer
             .signed_value(&cms::oids::SIGNING_TIME)
             .and_then(|value| Value::parse(value).ok()?.time().ok()),
-        policy: policy_facts(signer),
+        policy: properties::policy(signer, &said, trust.policy_documents()),
         countersignatures: u32::try_from(
             signer.unsigned_values(&cms::oids::COUNTERSIGNATURE).count(),
         )
@@ -216,8 +279,8 @@ fn content_digest(
     match checked {
         ContentCheck::Intact => ContentDigest::Intact,
         ContentCheck::Altered => ContentDigest::Mismatch,
-        // With a digest by another algorithm only, the content is as good as absent.
-        ContentCheck::Missing | ContentCheck::NotHashed(_) => ContentDigest::ContentMissing,
+        ContentCheck::Missing => ContentDigest::ContentMissing,
+        ContentCheck::NotHashed(_) => ContentDigest::OtherAlgorithm,
         ContentCheck::NoMessageDigest => ContentDigest::NoReference,
         ContentCheck::UnknownDigest(_) => ContentDigest::NotComputed,
         ContentCheck::Direct if content.is_some_and(|content| content.length.is_some()) => {
@@ -297,6 +360,7 @@ pub(super) fn attribute_facts(
                 if equal { AttributeCheck::Ok } else { AttributeCheck::Mismatch }
             }
         },
+        algorithm_protection: None,
         message_digest: if !present(&cms::oids::MESSAGE_DIGEST) {
             AttributeCheck::Absent
         } else if cms::verify::message_digest(attributes).is_some() {
@@ -350,70 +414,4 @@ pub(super) fn reference_facts(
         );
     }
     ReferenceFacts { form, references }
-}
-
-/// The explicit or implied policy (EN 319 122-1 §5.2.9); its document is not fetched here.
-///
-/// ```text
-/// SignaturePolicy ::= CHOICE { SignaturePolicyId, SignaturePolicyImplied NULL }
-/// SignaturePolicyId ::= SEQUENCE { sigPolicyId OID, OtherHashAlgAndValue OPTIONAL, … }
-/// ```
-fn policy_facts(signer: &SignerInfo) -> Option<SignaturePolicyFacts> {
-    let value = Value::parse(signer.signed_value(&oids::SIGNATURE_POLICY)?).ok()?;
-    let store = signer.unsigned_values(&SIGNATURE_POLICY_STORE).next().is_some();
-    if value.tag() != Tag::SEQUENCE {
-        let (identifier, document) = (String::new(), PolicyDocument::NotAvailable);
-        return Some(SignaturePolicyFacts { identifier, document, store });
-    }
-    let mut fields = value.children();
-    let identifier = fields.any().ok()?.oid().ok()?.to_string();
-    let hash = || {
-        let mut parts = fields.optional(Tag::SEQUENCE).ok()??.children();
-        parts.any().ok()?;
-        Some(parts.any().ok()?.octets().ok()?.into_owned())
-    };
-    // A hash of zeros says that there is nothing to compare with.
-    let zero = { hash }().is_some_and(|hash| hash.iter().all(|octet| *octet == 0));
-    let document = if zero { PolicyDocument::ZeroHash } else { PolicyDocument::NotAvailable };
-    Some(SignaturePolicyFacts { identifier, document, store })
-}
-
-/// The time-stamps on a signature, and those in its signed attributes.
-fn timestamps(
-    id: &str,
-    content: Option<&ContentDigests>,
-    signer: &SignerInfo,
-    trust: &mut Gatherer<'_>,
-) -> Vec<crate::facts::TimestampFacts> {
-    let content_stamps = signer
-        .signed_attributes
-        .iter()
-        .flat_map(|set| set.values(&oids::CONTENT_TIME_STAMP))
-        .map(|raw| (TimestampKind::Content, raw));
-    let unsigned = [
-        (oids::SIGNATURE_TIME_STAMP, TimestampKind::Signature),
-        (oids::CADES_C_TIME_STAMP, TimestampKind::CadesC),
-        (oids::REFS_TIME_STAMP, TimestampKind::References),
-        (oids::ARCHIVE_TIME_STAMP_V2, TimestampKind::ArchiveV2),
-        (oids::ARCHIVE_TIME_STAMP_V3, TimestampKind::ArchiveV3),
-    ];
-    let unsigned =
-        unsigned.iter().flat_map(|(oid, kind)| signer.unsigned_values(oid).map(|raw| (*kind, raw)));
-    content_stamps
-        .chain(unsigned)
-        .enumerate()
-        .map(|(index, (kind, raw))| {
-            let imprint = |token: &timestamp::Token| match kind {
-                TimestampKind::Signature => Some(token.info.imprint.matches(&signer.signature)),
-                TimestampKind::Content => {
-                    let algorithm = token.info.imprint.digest_algorithm()?;
-                    let digest = content?.values.get(&algorithm)?;
-                    Some(*digest == token.info.imprint.digest)
-                }
-                // Their imprints are over parts of the file that a later release takes apart.
-                _ => None,
-            };
-            stamp::gather(&format!("{id}/t{}", index + 1), kind, raw, imprint, trust)
-        })
-        .collect()
 }

@@ -7,7 +7,7 @@ use super::signature::{
 };
 use super::trust::{Gatherer, algorithm_facts, key_facts};
 use crate::catalogue::Code;
-use crate::facts::{ContentDigest, StructuralFinding, TimestampFacts, TimestampKind};
+use crate::facts::{ContentDigest, ProofFacts, StructuralFinding, TimestampFacts, TimestampKind};
 use cms::ess::SigningCertificateRefs;
 use cms::verify::ContentCheck;
 use timestamp::Token;
@@ -104,12 +104,13 @@ pub(super) fn gather(
         policy: Some(info.policy.to_string()),
         serial_number: Some(hex(&info.serial)),
         covers: Vec::new(),
+        proves: ProofFacts::default(),
     }
 }
 
 /// A token as it should stand, or as writers were seen to put it: the whole answer of the
 /// authority, or the token inside an OCTET STRING. Says what deviates.
-fn read(raw: &[u8]) -> Result<(Token, Option<&'static str>), timestamp::Error> {
+pub(super) fn read(raw: &[u8]) -> Result<(Token, Option<&'static str>), timestamp::Error> {
     let value = asn1::Value::parse(raw).ok();
     if let Some(wrapped) = value.filter(|value| value.tag() == asn1::Tag::OCTET_STRING) {
         let (token, _) = timestamp::read_tsr(wrapped.contents())?;

@@ -98,6 +98,12 @@ impl Engine<'_> {
                 [("detail", (&note.detail).into())],
             );
         }
+        // Without exactly one message-digest no building block can bind the content: the signature
+        // does not conform to its base format to the extent that it cannot be processed (§5.2.2).
+        if lacks_message_digest(signed) {
+            let sub = SubIndication::FormatFailure;
+            ledger.raise(self, Code::MessageDigestMissing, sub, signed.id, []);
+        }
     }
 
     /// §5.2.3: the signing certificate, and that the signature refers to it.
@@ -191,6 +197,13 @@ impl Engine<'_> {
                 signed.id,
                 digest(),
             ),
+            ContentDigest::OtherAlgorithm => ledger.raise(
+                self,
+                Code::ContentDigestOtherAlgorithm,
+                SubIndication::SignedDataNotFound,
+                signed.id,
+                digest(),
+            ),
             ContentDigest::NotComputed => ledger.raise(
                 self,
                 Code::ContentNotChecked,
@@ -201,6 +214,9 @@ impl Engine<'_> {
             ContentDigest::Intact | ContentDigest::NoReference => {}
         }
         let failed = SubIndication::SigCryptoFailure;
+        if signed.attributes.algorithm_protection == Some(false) {
+            ledger.raise(self, Code::AlgorithmProtectionMismatch, failed, signed.id, []);
+        }
         match signed.value {
             SignatureValue::Invalid => {
                 ledger.raise(self, Code::SignatureValueInvalid, failed, signed.id, []);
@@ -267,11 +283,6 @@ impl Engine<'_> {
                     ledger.raise(self, Code::ContentTypeMismatch, sub, signed.id, []);
                 }
                 AttributeCheck::Ok | AttributeCheck::NotApplicable => {}
-            }
-            if attributes.message_digest == AttributeCheck::Absent
-                || signed.content == ContentDigest::NoReference
-            {
-                ledger.raise(self, Code::MessageDigestMissing, sub, signed.id, []);
             }
         }
     }
@@ -352,8 +363,11 @@ impl Engine<'_> {
 
     /// Every digest and the signature value, trust aside; `None` = content not at hand.
     pub(super) fn intact(&self, signed: &Signed<'_>) -> Option<bool> {
-        let broken_structure =
-            signed.structure.iter().any(|note| self.policy.level(note.code) == Level::Fail);
+        let fails = |code| self.policy.level(code) == Level::Fail;
+        let broken_structure = signed.structure.iter().any(|note| fails(note.code))
+            || (lacks_message_digest(signed) && fails(Code::MessageDigestMissing))
+            || (signed.attributes.algorithm_protection == Some(false)
+                && fails(Code::AlgorithmProtectionMismatch));
         let tolerated = match signed.value {
             SignatureValue::Valid { matched, tolerance } => {
                 (*matched != MatchedForm::DerSorted
@@ -374,8 +388,9 @@ impl Engine<'_> {
             _ if !tolerated || broken_structure => Some(false),
             ContentDigest::Intact => Some(true),
             ContentDigest::Mismatch | ContentDigest::NoReference => Some(false),
-            ContentDigest::ContentMissing => None,
-            ContentDigest::NotComputed => None,
+            ContentDigest::ContentMissing
+            | ContentDigest::OtherAlgorithm
+            | ContentDigest::NotComputed => None,
         }
     }
 
@@ -383,4 +398,11 @@ impl Engine<'_> {
     pub(super) fn accept_algorithms(&self, signed: &Signed<'_>, at: Time, ledger: &mut Ledger) {
         self.raise_weaknesses(&signed.algorithm_uses(), at, true, signed.id, ledger);
     }
+}
+
+/// Signed attributes without exactly one readable message-digest (RFC 5652 §11.2).
+fn lacks_message_digest(signed: &Signed<'_>) -> bool {
+    signed.attributes.present
+        && (signed.attributes.message_digest != AttributeCheck::Ok
+            || signed.content == ContentDigest::NoReference)
 }

@@ -32,12 +32,14 @@ pub fn judge_certificate(
     let engine = Engine::new(facts, policy, times);
     let paths = engine.judge_paths(certificate, AnchorPurpose::Signature, "certificate");
     let best = paths.into_iter().min_by_key(|path| path.ledger.conclusion().is_some());
+    // What concerns the search as a whole: a limit reached, a proof not fetched.
+    let notes = facts.input.notes.iter().filter_map(|note| engine.note(note));
     let Some(best) = best else {
         return CertificateReport {
             indication: Status::Indeterminate,
             sub_indication: Some(SubIndication::NoCertificateChainFound),
             chain: Vec::new(),
-            findings: Vec::new(),
+            findings: notes.collect(),
         };
     };
     let sub = best.ledger.conclusion();
@@ -50,6 +52,6 @@ pub fn judge_certificate(
             .flat_map(|chain| &chain.certificates)
             .map(|fingerprint| engine.name(fingerprint))
             .collect(),
-        findings: best.ledger.into_findings(),
+        findings: best.ledger.into_findings().into_iter().chain(notes).collect(),
     }
 }

@@ -1,14 +1,16 @@
 //! The judgement: facts, a policy and the times in; a report out (EN 319 102-1).
 //!
 //! Pure: no cryptography, clock, network or file. Building blocks stand in their own modules, named
-//! as the standard names them; the processes that join them are `timestamp` (§5.4) and `signature`
-//! (§5.3 and §5.5). Archival data (§5.6.3) will take over where §5.5 ends.
+//! as the standard names them; the processes that join them are `timestamp` (§5.4), `signature`
+//! (§5.3 and §5.5) and `past` (§5.6.2), which takes over where §5.5 ends if there are archive
+//! time-stamps. Evidence records (§5.6.3 step 1) will add proofs to it.
 
 mod blocks;
 mod certificate;
 mod ledger;
 mod legal;
 mod names;
+mod past;
 mod path;
 mod revocation;
 mod signature;
@@ -102,11 +104,15 @@ pub fn judge(facts: &Facts, policy: &Policy, times: &Times) -> Report {
     {
         stamps.insert(stamp.id.as_str(), engine.judge_timestamp(stamp));
     }
+    let proofs = engine.prove(&mut stamps);
 
     let signatures: Vec<_> = facts
         .signatures
         .iter()
-        .map(|signature| engine.report_signature(signature, &stamps, times.reference_time.as_ref()))
+        .map(|signature| {
+            let reference = times.reference_time.as_ref();
+            engine.report_signature(signature, &stamps, &proofs, reference)
+        })
         .collect();
     let timestamps: Vec<_> =
         facts.timestamps.iter().map(|stamp| engine.report_timestamp(stamp, &stamps)).collect();

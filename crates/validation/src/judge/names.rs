@@ -2,7 +2,10 @@
 
 use crate::{
     clean::clean,
-    facts::{CertificateFacts, NameFacts},
+    facts::{
+        CertificateFacts, CommitmentFacts, ContentHintsFacts, LocationFacts, NameFacts,
+        SignaturePolicyFacts, SignedPropertyFacts,
+    },
     report::Signer,
 };
 
@@ -51,6 +54,45 @@ fn tax_code(serial_number: &str) -> Option<String> {
         .or_else(|| serial_number.strip_prefix("IT:"))
         .map(clean)?;
     (!code.is_empty()).then_some(code)
+}
+
+/// The signer's claims, cleaned once more: facts may have been read back from JSON.
+pub(super) fn properties(said: &SignedPropertyFacts) -> SignedPropertyFacts {
+    let some = |text: &Option<String>| text.as_deref().map(clean);
+    let all = |texts: &[String]| -> Vec<String> { texts.iter().map(|one| clean(one)).collect() };
+    SignedPropertyFacts {
+        content_hints: said.content_hints.as_ref().map(|hints| ContentHintsFacts {
+            description: some(&hints.description),
+            content_type: clean(&hints.content_type),
+        }),
+        mime_type: some(&said.mime_type),
+        commitments: said
+            .commitments
+            .iter()
+            .map(|one| CommitmentFacts { kind: clean(&one.kind), qualifiers: all(&one.qualifiers) })
+            .collect(),
+        claimed_roles: all(&said.claimed_roles),
+        claimed_attributes: all(&said.claimed_attributes),
+        certified_attributes: all(&said.certified_attributes),
+        location: said.location.as_ref().map(|place| LocationFacts {
+            country: some(&place.country),
+            locality: some(&place.locality),
+            address: all(&place.address),
+        }),
+        content_reference: some(&said.content_reference),
+        content_identifier: some(&said.content_identifier),
+        algorithm_protection: said.algorithm_protection,
+    }
+}
+
+/// The policy the signer names, cleaned.
+pub(super) fn policy(policy: &SignaturePolicyFacts) -> SignaturePolicyFacts {
+    SignaturePolicyFacts {
+        identifier: clean(&policy.identifier),
+        uris: policy.uris.iter().map(|uri| clean(uri)).collect(),
+        notices: policy.notices.iter().map(|notice| clean(notice)).collect(),
+        ..*policy
+    }
 }
 
 #[cfg(test)]

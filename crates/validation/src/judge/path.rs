@@ -19,6 +19,7 @@ use crate::{
     indication::SubIndication,
     policy::{Acceptance, Level},
 };
+use x509::ValidityModel;
 
 /// id-kp-timeStamping (RFC 3161 §2.3).
 const TIME_STAMPING: &str = "1.3.6.1.5.5.7.3.8";
@@ -32,6 +33,15 @@ pub(super) struct PathJudgement<'a> {
     pub(super) ledger: Ledger,
     /// When newer revocation data is due, where that could help.
     pub(super) try_again: Option<Time>,
+}
+
+/// One certificate below the anchor.
+struct Link<'l> {
+    is_ca: bool,
+    fingerprint: &'l Fingerprint,
+    certificate: &'l CertificateFacts,
+    /// When its key was used.
+    used: Time,
 }
 
 /// One use of an algorithm.
@@ -74,8 +84,19 @@ impl<'a> Engine<'a> {
                 location,
                 [("certificate", self.name(certificate).into())],
             );
-            for issuer in chains.iter().filter_map(|chain| chain.missing_issuer.as_ref()) {
-                ledger.note(self, Code::ChainIncomplete, location, [("issuer", issuer.into())]);
+            for chain in chains {
+                if let Some(issuer) = &chain.missing_issuer {
+                    ledger.note(self, Code::ChainIncomplete, location, [("issuer", issuer.into())]);
+                }
+                for problem in &chain.problems {
+                    let certificate =
+                        problem.certificate.as_ref().map(|certificate| self.name(certificate));
+                    let values = [
+                        ("certificate", certificate.unwrap_or_default().into()),
+                        ("detail", (&problem.detail).into()),
+                    ];
+                    ledger.note(self, problem.code, location, values);
+                }
             }
             paths.push(PathJudgement { chain: None, ledger, try_again: None });
         }
@@ -91,13 +112,31 @@ impl<'a> Engine<'a> {
         let mut path =
             PathJudgement { chain: Some(chain), ledger: Ledger::default(), try_again: None };
         self.judge_anchor(chain, purpose, location, &mut path.ledger);
+        self.judge_constraints(chain, purpose, location, &mut path.ledger);
+        for (position, fingerprint) in chain.certificates.iter().enumerate() {
+            if chain.is_anchor(fingerprint) {
+                break;
+            }
+            self.judge_link(position, fingerprint, purpose, location, &mut path);
+        }
+        path
+    }
+
+    /// What no time changes: the constraints on the end entity, and the flaws path building found.
+    pub(super) fn judge_constraints(
+        &self,
+        chain: &ChainFacts,
+        purpose: AnchorPurpose,
+        location: &str,
+        ledger: &mut Ledger,
+    ) {
         if let Some(end_entity) = chain.certificates.first() {
-            self.judge_end_entity(end_entity, chain, purpose, location, &mut path.ledger);
+            self.judge_end_entity(end_entity, chain, purpose, location, ledger);
         }
         for problem in &chain.problems {
             let certificate =
                 problem.certificate.as_ref().map(|certificate| self.name(certificate));
-            path.ledger.raise(
+            ledger.raise(
                 self,
                 problem.code,
                 path_sub_indication(problem.code),
@@ -108,13 +147,6 @@ impl<'a> Engine<'a> {
                 ],
             );
         }
-        for (position, fingerprint) in chain.certificates.iter().enumerate() {
-            if chain.is_anchor(fingerprint) {
-                break;
-            }
-            self.judge_link(position, fingerprint, purpose, location, &mut path);
-        }
-        path
     }
 
     /// Steps 1 and 3: the anchor, its purpose and its dates.
@@ -135,8 +167,9 @@ impl<'a> Engine<'a> {
                 [("anchor", (&anchor.name).into())],
             );
         }
-        let ended = anchor.sunset.is_some_and(|sunset| self.now >= sunset);
-        let not_begun = anchor.trusted_from.is_some_and(|from| self.now < from);
+        let used = self.used_at(chain.certificates.len().saturating_sub(1), chain);
+        let ended = anchor.sunset.is_some_and(|sunset| used >= sunset);
+        let not_begun = anchor.trusted_from.is_some_and(|from| used < from);
         if ended || not_begun {
             ledger.raise(
                 self,
@@ -261,7 +294,9 @@ impl<'a> Engine<'a> {
                 [("certificate", self.name(fingerprint).into()), ("detail", "noRevAvail".into())],
             );
         }
-        let chosen = self.judge_status(is_ca, fingerprint, certificate, purpose, location, path);
+        let used = self.used_at(position, chain);
+        let link = Link { is_ca, fingerprint, certificate, used };
+        let chosen = self.judge_status(&link, purpose, location, path);
         let issuer_key = chain
             .certificates
             .get(position + 1)
@@ -272,7 +307,7 @@ impl<'a> Engine<'a> {
             key: issuer_key.map(|bits| (certificate.signature.scheme, bits)),
             digest: certificate.signature.digest.as_deref(),
         }];
-        if let Some(data) = chosen {
+        for data in chosen.into_iter().flat_map(|data| self.parts(data)) {
             let bits = data
                 .issuer
                 .as_ref()
@@ -285,19 +320,28 @@ impl<'a> Engine<'a> {
             });
         }
         self.raise_weaknesses(&uses, self.now, false, location, &mut path.ledger);
-        self.judge_validity(is_ca, fingerprint, certificate, chosen, chain, location, path);
+        self.judge_validity(&link, chosen, chain, location, path);
+    }
+
+    /// When the key of a certificate was used: at the time of the judgement under the shell model;
+    /// under the chain model an authority's when it issued the certificate below.
+    fn used_at(&self, position: usize, chain: &ChainFacts) -> Time {
+        let below = position
+            .checked_sub(1)
+            .filter(|_| self.policy.validity_model == ValidityModel::Chain)
+            .and_then(|below| self.certificate(chain.certificates.get(below)?));
+        below.map_or(self.now, |below| below.not_before)
     }
 
     /// Revocation: needed? present? acceptable? revoked? on hold? fresh? Returns the data that spoke.
     fn judge_status(
         &self,
-        is_ca: bool,
-        fingerprint: &Fingerprint,
-        certificate: &CertificateFacts,
+        link: &Link<'_>,
         purpose: AnchorPurpose,
         location: &str,
         path: &mut PathJudgement<'a>,
     ) -> Option<&'a RevocationFacts> {
+        let Link { is_ca, fingerprint, certificate, used } = *link;
         if !needs_revocation(is_ca, certificate) {
             return None;
         }
@@ -337,20 +381,20 @@ impl<'a> Engine<'a> {
         }
         match data.status {
             CertificateStatus::Revoked { at, reason: RevocationReason::CertificateHold }
-                if self.now >= at =>
+                if used >= at =>
             {
                 path.ledger.raise_kind(
                     self,
                     Code::CertificateOnHold,
                     SubIndication::TryLater,
-                    Kind::Hold { since: at },
+                    self.healed_by_time(used, Kind::Hold { since: at }),
                     location,
                     [name(), ("revoked", at.into())],
                 );
                 path.try_again = path.try_again.max(data.next_update);
             }
             CertificateStatus::Revoked { at, reason }
-                if self.now >= at && reason != RevocationReason::RemoveFromCrl =>
+                if used >= at && reason != RevocationReason::RemoveFromCrl =>
             {
                 let (code, sub) = if is_ca {
                     (Code::CaRevoked, SubIndication::RevokedCaNoPoe)
@@ -361,20 +405,26 @@ impl<'a> Engine<'a> {
                     self,
                     code,
                     sub,
-                    Kind::Revoked { at },
+                    self.healed_by_time(used, Kind::Revoked { at }),
                     location,
                     [name(), ("revoked", at.into()), ("reason", reason_name(reason).into())],
                 );
             }
             _ => {}
         }
-        if !self.is_fresh(data, self.now) {
+        if let Some(data) = self.stale_part(data, used) {
             let issued = data.this_update.unwrap_or_default();
             path.ledger.raise_kind(
                 self,
                 Code::RevocationNotFresh,
                 SubIndication::TryLater,
-                Kind::Stale { this_update: issued, greatest_age_seconds: self.greatest_age(data) },
+                self.healed_by_time(
+                    used,
+                    Kind::Stale {
+                        this_update: issued,
+                        greatest_age_seconds: self.greatest_age(data),
+                    },
+                ),
                 location,
                 [name(), ("issued", issued.into())],
             );
@@ -385,20 +435,18 @@ impl<'a> Engine<'a> {
 
     /// Step 5: the validity of the certificate, then that of the issuer of its revocation data. An
     /// expired CA is treated like an expired signer, so that a proof of existence can heal both.
-    #[expect(clippy::too_many_arguments, reason = "one step of one loop, split for reading")]
     fn judge_validity(
         &self,
-        is_ca: bool,
-        fingerprint: &Fingerprint,
-        certificate: &CertificateFacts,
+        link: &Link<'_>,
         chosen: Option<&RevocationFacts>,
         chain: &ChainFacts,
         location: &str,
         path: &mut PathJudgement<'a>,
     ) {
+        let Link { is_ca, fingerprint, certificate, used } = *link;
         let issuer_valid =
             chosen.is_some_and(|data| self.revocation_issuer_valid(data, chain, self.now));
-        if within(certificate, self.now) {
+        if within(certificate, used) {
             if chosen.is_some() && !issuer_valid && !is_ca {
                 path.ledger.raise(
                     self,
@@ -412,7 +460,7 @@ impl<'a> Engine<'a> {
         }
         let revoked = chosen.is_some_and(|data| {
             matches!(data.status, CertificateStatus::Revoked { at, reason }
-                if self.now >= at && reason != RevocationReason::RemoveFromCrl)
+                if used >= at && reason != RevocationReason::RemoveFromCrl)
         });
         let status = if revoked {
             KnownStatus::Revoked
@@ -429,19 +477,27 @@ impl<'a> Engine<'a> {
             self,
             if is_ca { Code::CaOutOfValidity } else { Code::CertificateOutOfValidity },
             sub,
-            Kind::OutOfBounds {
-                not_before: certificate.not_before,
-                not_after: certificate.not_after,
-                status,
-            },
+            self.healed_by_time(
+                used,
+                Kind::OutOfBounds {
+                    not_before: certificate.not_before,
+                    not_after: certificate.not_after,
+                    status,
+                },
+            ),
             location,
             [
                 ("certificate", self.name(fingerprint).into()),
                 ("from", certificate.not_before.into()),
                 ("to", certificate.not_after.into()),
-                ("time", self.now.into()),
+                ("time", used.into()),
             ],
         );
+    }
+
+    /// What an earlier time could change: nothing about a key that was used at a time of its own.
+    fn healed_by_time(&self, used: Time, kind: Kind) -> Kind {
+        if used == self.now { kind } else { Kind::Fixed }
     }
 
     /// The uses among `uses` that are not acceptable at `at` (TS 119 312).
@@ -510,7 +566,7 @@ impl<'a> Engine<'a> {
 }
 
 /// Revocation data is needed for all but anchors, self-signed certificates and those that say there is none.
-fn needs_revocation(is_ca: bool, certificate: &CertificateFacts) -> bool {
+pub(super) fn needs_revocation(is_ca: bool, certificate: &CertificateFacts) -> bool {
     !certificate.self_signed && (is_ca || !certificate.no_revocation_available)
 }
 

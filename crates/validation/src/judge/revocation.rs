@@ -28,6 +28,14 @@ struct Visited {
     left: u32,
 }
 
+/// The certificate revocation data is about, and where it stands.
+struct Subject<'s> {
+    fingerprint: &'s Fingerprint,
+    certificate: &'s CertificateFacts,
+    chain: &'s ChainFacts,
+    purpose: AnchorPurpose,
+}
+
 /// The choice among the revocation data about one certificate.
 pub(super) struct Selection<'a> {
     /// The piece that speaks.
@@ -61,14 +69,17 @@ impl<'a> Engine<'a> {
     ) -> Selection<'a> {
         let mut selection = Selection { chosen: None, refused: Vec::new() };
         let Some(certificate) = self.certificate(fingerprint) else { return selection };
+        let subject = Subject { fingerprint, certificate, chain, purpose };
         for data in self.facts.revocation.get(fingerprint).into_iter().flatten() {
-            match self.refusal(data, fingerprint, certificate, chain, purpose, visited) {
+            match self.refusal(data, &subject, visited) {
                 Some(code) => selection.refused.push((data, code)),
                 None => {
-                    let later = |chosen: &RevocationFacts| {
-                        (data.produced(), data.this_update)
-                            > (chosen.produced(), chosen.this_update)
+                    // Of one instant, the worse word counts, whatever the order.
+                    let order = |one: &RevocationFacts| {
+                        let revoked = matches!(one.status, CertificateStatus::Revoked { .. });
+                        (one.produced(), one.this_update, revoked)
                     };
+                    let later = |chosen: &RevocationFacts| order(data) > order(chosen);
                     if selection.chosen.is_none_or(later) {
                         selection.chosen = Some(data);
                     }
@@ -78,16 +89,48 @@ impl<'a> Engine<'a> {
         selection
     }
 
-    /// Why `data` cannot be accepted about `certificate`; `None` = it can.
+    /// Why `data` cannot be accepted about its subject; `None` = it can. A list that decides together
+    /// with others stands or falls with each of them.
     fn refusal(
         &self,
         data: &RevocationFacts,
-        subject: &Fingerprint,
-        certificate: &CertificateFacts,
-        chain: &ChainFacts,
-        purpose: AnchorPurpose,
+        subject: &Subject<'_>,
         visited: &mut Visited,
     ) -> Option<Code> {
+        if let Some(code) = self.defect(data, subject, visited).or(data.problems.first().copied()) {
+            return Some(code);
+        }
+        for object in data.base.iter().chain(&data.complements) {
+            let about = self.facts.revocation.get(subject.fingerprint).into_iter().flatten();
+            let Some(part) = about.into_iter().find(|one| one.object.as_ref() == Some(object))
+            else {
+                return Some(Code::RsiScope);
+            };
+            // Alone it does not reach far enough: that is what the others are for.
+            let only_scope = part.problems.iter().all(|code| *code == Code::RsiScope);
+            let base = part.base.iter().find_map(|base| {
+                let about = self.facts.revocation.get(subject.fingerprint)?;
+                about.iter().find(|one| one.object.as_ref() == Some(base))
+            });
+            let sound = only_scope
+                && self.defect(part, subject, visited).is_none()
+                && (part.base.is_none()
+                    || base.is_some_and(|base| self.defect(base, subject, visited).is_none()));
+            if !sound {
+                return Some(Code::RsiScope);
+            }
+        }
+        None
+    }
+
+    /// What keeps `data` from being believed, whatever it covers.
+    fn defect(
+        &self,
+        data: &RevocationFacts,
+        subject: &Subject<'_>,
+        visited: &mut Visited,
+    ) -> Option<Code> {
+        let certificate = subject.certificate;
         let Some(left) = visited.left.checked_sub(1) else {
             return Some(Code::RsiIssuerStatusUnknown);
         };
@@ -104,9 +147,6 @@ impl<'a> Engine<'a> {
         let Some(issuer_certificate) = self.certificate(issuer) else {
             return Some(Code::RsiIssuerUnknown);
         };
-        if let Some(code) = data.problems.first() {
-            return Some(*code);
-        }
         if data.signature != SignatureCheck::Valid {
             return Some(Code::RsiSignatureInvalid);
         }
@@ -131,21 +171,27 @@ impl<'a> Engine<'a> {
         if data.cert_hash_matches != Some(true) && certificate.not_after < covered_since {
             return Some(Code::RsiExpiredNotCovered);
         }
-        self.issuer_refusal(issuer, above(subject, chain), chain, purpose, visited)
+        let as_issuer = visited.path.last() == Some(issuer);
+        if data.kind == RevocationKind::Crl && issuer == subject.fingerprint && as_issuer {
+            // Of a certificate that only issues lists its own list is the last word: no other may
+            // name it (PKITS 4.5.6, 4.14.30). Nobody else vouches for himself.
+            return None;
+        }
+        self.issuer_refusal(issuer, subject, data.kind, visited)
     }
 
     /// Whether the issuer of revocation data is itself to be believed.
     fn issuer_refusal(
         &self,
         issuer: &Fingerprint,
-        above: &[Fingerprint],
-        chain: &ChainFacts,
-        purpose: AnchorPurpose,
+        subject: &Subject<'_>,
+        kind: RevocationKind,
         visited: &mut Visited,
     ) -> Option<Code> {
+        let above = above(subject.fingerprint, subject.chain);
         // Above it on the path: its own status is judged there. Nobody vouches for himself or for
         // who stands above him.
-        if above.contains(issuer) || chain.is_anchor(issuer) {
+        if above.contains(issuer) || subject.chain.is_anchor(issuer) {
             return None;
         }
         if visited.path.contains(issuer) || visited.path.len() >= MAX_RESPONDER_DEPTH {
@@ -154,7 +200,7 @@ impl<'a> Engine<'a> {
         visited.path.push(issuer.clone());
         let mut refusal = Code::RsiIssuerUntrusted;
         for own in self.facts.chains.get(issuer).into_iter().flatten() {
-            match self.responder_chain_refusal(own, above, purpose, visited) {
+            match self.responder_chain_refusal(own, above, subject.purpose, kind, visited) {
                 None => {
                     visited.path.pop();
                     return None;
@@ -171,6 +217,7 @@ impl<'a> Engine<'a> {
         own: &ChainFacts,
         above: &[Fingerprint],
         purpose: AnchorPurpose,
+        kind: RevocationKind,
         visited: &mut Visited,
     ) -> Option<Code> {
         let usable = own.anchor.as_ref().is_some_and(|anchor| {
@@ -194,7 +241,9 @@ impl<'a> Engine<'a> {
                 Some(certificate) => certificate,
                 None => return Some(Code::RsiIssuerUntrusted),
             };
-            if position == 0 && (certificate.ocsp_nocheck || certificate.no_revocation_available) {
+            // ocsp-nocheck speaks of responders (RFC 6960 §4.2.2.2.1), not of issuers of lists.
+            let unchecked = certificate.ocsp_nocheck && kind == RevocationKind::Ocsp;
+            if position == 0 && (unchecked || certificate.no_revocation_available) {
                 continue;
             }
             match self.select(link, own, purpose, visited).chosen.map(|data| &data.status) {
@@ -211,8 +260,40 @@ impl<'a> Engine<'a> {
         None
     }
 
+    /// `data` and the lists it decides together with, itself first.
+    pub(super) fn parts(&self, data: &'a RevocationFacts) -> Vec<&'a RevocationFacts> {
+        let others = data.base.iter().chain(&data.complements);
+        std::iter::once(data).chain(others.filter_map(|object| self.part(object))).collect()
+    }
+
+    /// The list of this digest; what is asked of it is the same for every certificate it is about.
+    fn part(&self, object: &Fingerprint) -> Option<&'a RevocationFacts> {
+        let mut all = self.facts.revocation.values().flatten();
+        all.find(|one| one.object.as_ref() == Some(object))
+    }
+
     /// Whether `data` is fresh enough at `time` (§5.2.5); always, where the policy does not look.
     pub(super) fn is_fresh(&self, data: &RevocationFacts, time: Time) -> bool {
+        let complements = data.complements.iter().map(|object| self.part(object));
+        self.is_fresh_alone(data, time)
+            && complements
+                .into_iter()
+                .all(|part| part.is_some_and(|part| self.is_fresh_alone(part, time)))
+    }
+
+    /// What is not fresh at `time`: `data`, or a list for other reasons beside it. The base of a delta
+    /// list need not be.
+    pub(super) fn stale_part(
+        &self,
+        data: &'a RevocationFacts,
+        time: Time,
+    ) -> Option<&'a RevocationFacts> {
+        let complements = data.complements.iter().filter_map(|object| self.part(object));
+        let mut parts = std::iter::once(data).chain(complements);
+        parts.find(|part| !self.is_fresh_alone(part, time))
+    }
+
+    fn is_fresh_alone(&self, data: &RevocationFacts, time: Time) -> bool {
         self.policy.level(Code::RevocationNotFresh) == Level::Ignore
             || data.this_update.is_some_and(|issued| fresh(issued, self.greatest_age(data), time))
     }
@@ -231,10 +312,14 @@ impl<'a> Engine<'a> {
         chain: &ChainFacts,
         time: Time,
     ) -> bool {
-        data.issuer.as_ref().is_some_and(|issuer| {
-            chain.is_anchor(issuer)
-                || self.certificate(issuer).is_some_and(|issuer| within(issuer, time))
-        })
+        let valid = |data: &RevocationFacts| {
+            data.issuer.as_ref().is_some_and(|issuer| {
+                chain.is_anchor(issuer)
+                    || self.certificate(issuer).is_some_and(|issuer| within(issuer, time))
+            })
+        };
+        let others = data.base.iter().chain(&data.complements).map(|object| self.part(object));
+        valid(data) && others.into_iter().all(|part| part.is_some_and(valid))
     }
 
     /// A list that does not say when the next one is due.

@@ -1,4 +1,4 @@
-//! The processes for signatures: basic (§5.3) and with time (§5.5).
+//! The processes for signatures: basic (§5.3), with time (§5.5) and with archives (§5.6.3).
 //!
 //! The failures of the basic process, found at the time of the judgement, are asked one by one whether
 //! the best signature time changes them; the first that stands decides. Where several chains lead to
@@ -9,6 +9,7 @@ use super::{
     blocks::Signed,
     ledger::{Failure, Kind, KnownStatus, Ledger, Stamps},
     legal, names,
+    past::{Proofs, recoverable},
     path::PathJudgement,
     revocation::fresh,
     timestamp::StampJudgement,
@@ -52,11 +53,12 @@ impl<'a> Engine<'a> {
         &self,
         facts: &'a SignatureFacts,
         stamps: &Stamps<'a>,
+        proofs: &Proofs<'a>,
         reference: Option<&ReferenceTime>,
     ) -> SignatureReport {
-        let decision = self.decide(facts, stamps, reference);
+        let decision = self.decide(facts, stamps, proofs, reference);
         let without_time_reference = reference.map(|_| {
-            let plain = self.decide(facts, stamps, None);
+            let plain = self.decide(facts, stamps, proofs, None);
             PlainVerdict {
                 indication: plain.indication(),
                 sub_indication: plain.sub,
@@ -84,6 +86,9 @@ impl<'a> Engine<'a> {
             sub_indication: decision.sub,
             signer: certificate.map(names::signer),
             claimed_signing_time: facts.claimed_signing_time,
+            signed_properties: names::properties(&facts.properties),
+            signature_policy: facts.policy.as_ref().map(names::policy),
+            extended_type: facts.extended_type,
             best_signature_time: (!unreadable).then_some(decision.best_time),
             time_reference: decision.reference,
             without_time_reference,
@@ -127,12 +132,14 @@ impl<'a> Engine<'a> {
         &self,
         facts: &'a SignatureFacts,
         stamps: &Stamps<'a>,
+        proofs: &Proofs<'a>,
         reference: Option<&ReferenceTime>,
     ) -> Decision<'a> {
         let signed = Signed::from(facts);
         let own_stamps = collect_stamps(facts, stamps, self.facts);
         let mut notes = Ledger::default();
-        let proof = self.best_time(facts, &own_stamps, reference, &mut notes);
+        let archives = archives(facts, stamps);
+        let proof = self.best_time(facts, &own_stamps, &archives, reference, &mut notes);
         let mut early = Ledger::default();
         self.check_format(&signed, &mut early);
         let format_failed = early.conclusion().is_some();
@@ -173,7 +180,12 @@ impl<'a> Engine<'a> {
                 ledger.append(path.ledger.clone());
                 ledger
             } else {
-                self.with_time(facts, &signed, &path, &own_stamps, proof)
+                let ledger = self.with_time(facts, &signed, &path, &own_stamps, proof);
+                if archives.is_empty() {
+                    ledger
+                } else {
+                    self.with_archives(facts, &signed, &path, ledger, &own_stamps, proof, proofs)
+                }
             };
             let better = best.as_ref().is_none_or(|(_, chosen)| rank(&ledger) < rank(chosen));
             if better {
@@ -195,6 +207,7 @@ impl<'a> Engine<'a> {
         &self,
         facts: &SignatureFacts,
         stamps: &[&StampJudgement<'_>],
+        archives: &[&StampJudgement<'_>],
         reference: Option<&ReferenceTime>,
         notes: &mut Ledger,
     ) -> Proof {
@@ -216,7 +229,7 @@ impl<'a> Engine<'a> {
         };
         for stamp in stamps {
             match (stamp.sub, stamp.facts.gen_time, stamp.facts.kind) {
-                (None, Some(time), TimestampKind::Signature) => {
+                (None, Some(time), TimestampKind::Signature | TimestampKind::CadesC) => {
                     consider(time, TimeReference::SignatureTimestamp);
                 }
                 (None, Some(time), TimestampKind::Standalone) => {
@@ -230,6 +243,10 @@ impl<'a> Engine<'a> {
                     [("stamp", (&stamp.facts.id).into()), ("reason", sub.as_str().into())],
                 ),
             }
+        }
+        // §5.6.3 step 6: an archive time-stamp over the signature proves it, too.
+        for time in archives.iter().filter_map(|stamp| stamp.facts.gen_time) {
+            consider(time, TimeReference::ArchiveTimestamp);
         }
         if let Some(given) = reference {
             let kind = ("kind", given.kind.as_str().into());
@@ -298,6 +315,35 @@ impl<'a> Engine<'a> {
         }
         result.notes.append(&mut algorithms.notes);
         result
+    }
+
+    /// §5.6.3 steps 5 to 9, where archive time-stamps cover the signature: what stands against its
+    /// chain today is overcome if the chain was good when the signature is proven to have existed.
+    #[expect(clippy::too_many_arguments, reason = "the process with time, and what came of it")]
+    fn with_archives(
+        &self,
+        facts: &SignatureFacts,
+        signed: &Signed<'_>,
+        path: &PathJudgement<'a>,
+        mut ledger: Ledger,
+        stamps: &[&StampJudgement<'_>],
+        proof: Proof,
+        proofs: &Proofs<'a>,
+    ) -> Ledger {
+        let (Some(chain), true) = (path.chain, ledger.conclusion().is_some_and(recoverable)) else {
+            return ledger;
+        };
+        match self.past_chain(chain, AnchorPurpose::Signature, proof.time, proofs) {
+            Ok(()) => {
+                let mut overcome = path.clone();
+                self.heal(&mut overcome.ledger, proof.time, &facts.id);
+                self.with_time(facts, signed, &overcome, stamps, proof)
+            }
+            Err(why) => {
+                self.note_missing(&mut ledger, why, &facts.id);
+                ledger
+            }
+        }
     }
 
     /// §5.5 step 4: which failures of the basic process does the best signature time heal?
@@ -490,6 +536,25 @@ fn collect_stamps<'s, 'a>(
         .collect()
 }
 
+/// The archive time-stamps over a signature that are believed, those over a signature it
+/// countersigns among them, and those around the file that cover its validation data with it.
+fn archives<'s, 'a>(
+    signature: &SignatureFacts,
+    stamps: &'s Stamps<'a>,
+) -> Vec<&'s StampJudgement<'a>> {
+    stamps
+        .values()
+        .filter(|stamp| {
+            stamp.sub.is_none()
+                && (stamp.facts.kind.is_archive()
+                    || (stamp.facts.kind == TimestampKind::Standalone
+                        && !stamp.facts.proves.certificates.is_empty()))
+                && stamp.facts.imprint_matches == Some(true)
+                && stamp.facts.covers.contains(&signature.id)
+        })
+        .collect()
+}
+
 /// §5.5 step 2: the results of the basic process that time may still change.
 fn continues(sub: SubIndication) -> bool {
     matches!(
@@ -532,7 +597,7 @@ fn order(kind: TimestampKind) -> Option<u8> {
         TimestampKind::Content => Some(0),
         TimestampKind::Signature => Some(1),
         TimestampKind::CadesC | TimestampKind::References => Some(2),
-        TimestampKind::ArchiveV2 | TimestampKind::ArchiveV3 => Some(3),
+        TimestampKind::ArchiveV1 | TimestampKind::ArchiveV2 | TimestampKind::ArchiveV3 => Some(3),
         TimestampKind::Document | TimestampKind::Standalone => None,
     }
 }

@@ -1,8 +1,8 @@
 //! Time-stamp validation (§5.4): the basic process on a token, in the time-stamp context.
 //!
 //! Judged at the time of the judgement, as the standard does: a key whose certificate has expired or
-//! was revoked could date anything back, so such a token proves nothing until a later one covers it.
-//! Beside that, genTime must lie in the authority's own validity (RFC 3161 §4).
+//! was revoked could date anything back, so such a token proves nothing until a later one covers it
+//! (see `past`). Beside that, genTime must lie in the authority's own validity (RFC 3161 §4).
 
 use super::{
     Engine,
@@ -30,7 +30,11 @@ pub(super) struct StampJudgement<'a> {
     pub(super) intact: Option<bool>,
     /// The authority's chain.
     pub(super) chain: Option<&'a ChainFacts>,
-    ledger: Ledger,
+    /// Nothing but its chain and the age of its algorithms stands against it: what proofs of
+    /// existence may still overcome.
+    pub(super) only_path: bool,
+    /// What was found.
+    pub(super) ledger: Ledger,
 }
 
 impl<'a> Engine<'a> {
@@ -48,11 +52,13 @@ impl<'a> Engine<'a> {
                 sub: ledger.conclusion(),
                 intact: Some(false),
                 chain: None,
+                only_path: false,
                 ledger,
             };
         }
         self.check_token(facts, &mut ledger);
         let mut chain = None;
+        let mut of_path = 0;
         self.check_signing_certificate(&signed, &mut ledger);
         self.check_cryptography(&signed, &mut ledger);
         if let Some(time) = facts.gen_time.filter(|time| !self.exists(*time)) {
@@ -64,6 +70,7 @@ impl<'a> Engine<'a> {
             let best = paths.into_iter().min_by_key(|path| path.ledger.conclusion().is_some());
             if let Some(path) = best {
                 chain = path.chain;
+                of_path = path.ledger.failures.len();
                 ledger.append(path.ledger);
             }
             self.check_own_time(facts, &mut ledger);
@@ -73,6 +80,7 @@ impl<'a> Engine<'a> {
             let sub = SubIndication::SigConstraintsFailure;
             ledger.raise(self, Code::TsaNameMismatch, sub, &facts.id, []);
         }
+        let only_path = ledger.failures.len() == of_path;
         let imprint = AlgorithmUse {
             object: facts.id.clone(),
             key: None,
@@ -86,7 +94,7 @@ impl<'a> Engine<'a> {
             (Some(true), Some(true), _) => Some(true),
             _ => None,
         };
-        StampJudgement { facts, sub: ledger.conclusion(), intact, chain, ledger }
+        StampJudgement { facts, sub: ledger.conclusion(), intact, chain, only_path, ledger }
     }
 
     /// The token against what it covers; before anything else, since a stamp of another object says nothing here.
@@ -152,6 +160,7 @@ impl<'a> Engine<'a> {
                 .map(|certificate| super::names::display(&certificate.subject))
                 .or_else(|| facts.tsa_name.as_deref().map(crate::clean::clean)),
             tsa_valid_until: certificate.map(|certificate| certificate.not_after),
+            covers: facts.covers.clone(),
             legal_notes: legal::stamp_notes(&judged),
             findings: judged.ledger.into_findings(),
         }

@@ -107,6 +107,9 @@ pub fn crl(id: &str, issuer: &str, this_update: &str) -> RevocationFacts {
         covers_expired_since: None,
         algorithm: rsa_sha256(),
         problems: Vec::new(),
+        object: Some(fp(id)),
+        base: None,
+        complements: Vec::new(),
     }
 }
 
@@ -127,6 +130,7 @@ pub fn attributes() -> AttributeFacts {
         malformed: Vec::new(),
         content_type: AttributeCheck::Ok,
         message_digest: AttributeCheck::Ok,
+        algorithm_protection: None,
     }
 }
 
@@ -164,6 +168,8 @@ pub fn signature() -> SignatureFacts {
         references: references("signer"),
         claimed_signing_time: Some(t("2026-03-01T09:00:00Z")),
         policy: None,
+        properties: SignedPropertyFacts::default(),
+        extended_type: None,
         countersignatures: 0,
         timestamps: Vec::new(),
     }
@@ -193,6 +199,7 @@ pub fn stamp(id: &str, kind: TimestampKind, time: &str) -> TimestampFacts {
         policy: Some("1.2.3.4".into()),
         serial_number: Some("07".into()),
         covers: Vec::new(),
+        proves: ProofFacts::default(),
     }
 }
 
