@@ -14,6 +14,10 @@ fn meaning(manifest: &Manifest) -> Vec<DataReference> {
 fuzz_target!(|data: &[u8]| {
     let Ok(manifest) = Manifest::parse(data, 10_000) else { return };
     let xml = manifest.to_xml();
+    // A digest whose name is not known cannot be named again.
+    if manifest.references.iter().any(|one| one.algorithm.is_none()) {
+        return;
+    }
     let again = Manifest::parse(&xml, 10_000).expect("what we write can be read");
     assert_eq!(meaning(&again), meaning(&manifest));
     assert_eq!(again.target, manifest.target);
