@@ -14,6 +14,7 @@ use ceralacca::{
 };
 use chrono::{DateTime, Utc};
 use common::{CONTENT, Desk, minutes, now, passed, then};
+use lab::cms::Framing;
 use lab::key::Hash;
 use lab::m7m::{Body, M7m, Over};
 use lab::tsa::Fault;
@@ -154,6 +155,33 @@ fn class_30_a_stamp_of_something_else_fails() {
         passed(&report);
         assert_eq!(stamps(&report), [GOOD], "{over:?}");
     }
+}
+
+/// The chain of an older file put around a signature: its second stamp holds, but over a first one
+/// that is about something else, and so it proves nothing for the signature.
+#[test]
+fn class_30_a_chain_borrowed_from_another_file_proves_nothing() {
+    let desk = Desk::new();
+    let p7m = desk.signed();
+    let other: Vec<u8> = p7m.iter().map(|octet| !octet).collect();
+    let borrowed = Tsd {
+        framing: Framing::Definite,
+        evidence: vec![
+            Evidence::new("tsa", then() - minutes(9)),
+            Evidence::new("tsa", then() - minutes(5)),
+            Evidence::new("tsa", then() - minutes(3)),
+        ],
+        ..Tsd::new(&desk.pki, &other, "tsa", then())
+    };
+    let mut octets = borrowed.build().unwrap();
+    let place = octets.windows(other.len()).position(|window| window == other).unwrap();
+    octets[place..place + p7m.len()].copy_from_slice(&p7m);
+    let report = desk.verdict("borrowed.tsd", &octets);
+    assert_eq!(report.signatures[0].time_reference, TimeReference::Claimed);
+    let failed = (Status::Failed, Some(SubIndication::HashFailure), Some(false));
+    assert_eq!(stamps(&report), [failed, GOOD, GOOD]);
+    let covers: Vec<_> = report.timestamps.iter().map(|stamp| stamp.covers.clone()).collect();
+    assert_eq!(covers, [vec![], vec!["t1".to_owned()], vec!["t1".to_owned(), "t2".to_owned()]]);
 }
 
 #[test]

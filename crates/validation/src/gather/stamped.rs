@@ -1,13 +1,16 @@
 //! Facts about the time-stamps of TimeStampedData (RFC 5544) and M7M messages.
 //!
-//! The first time-stamp is over the content, each further one over the one before. All of them prove
-//! that whatever stands inside existed: they cover every signature and time-stamp in there.
+//! The first time-stamp is over the content, each further one over the one before. A time-stamp proves
+//! that whatever stands inside existed, every signature and time-stamp in there, if each link of the
+//! chain down to the content holds: behind a broken one, or one by a digest that collides, it proves
+//! the earlier time-stamps alone.
 
 use super::stamp;
 use super::trust::Gatherer;
 use crate::catalogue::Code;
 use crate::facts::{Facts, ProofFacts, StructuralFinding, TimestampKind};
 use cades::{Container, Covered, Envelope, SignedFile, StampedLayer};
+use crypto::DigestAlgorithm;
 use timestamp::tsd::TemporalEvidence;
 
 /// How many time-stamps the readable envelopes of a file have.
@@ -51,6 +54,9 @@ pub(super) fn gather(file: &SignedFile, trust: &mut Gatherer<'_>, facts: &mut Fa
         }
         let stamps = layer.time_stamps();
         let deeper = before + stamps.len()..number;
+        // The first of the unbroken chain that ends at the time-stamp at hand.
+        let mut chain_start = 0;
+        let mut reaches_content = true;
         for (index, raw) in stamps.iter().enumerate() {
             let id = format!("t{}", before + index + 1);
             let over = |token: &timestamp::Token| match layer.covered(index, token) {
@@ -58,16 +64,34 @@ pub(super) fn gather(file: &SignedFile, trust: &mut Gatherer<'_>, facts: &mut Fa
                 Err(cades::NotAtHand) => None,
             };
             let mut stamp = stamp::gather(&id, TimestampKind::Standalone, raw, over, trust);
-            stamp.covers = inside.clone();
-            stamp.proves = proves.clone();
-            stamp
-                .covers
-                .extend((before..before + index).map(|earlier| format!("t{}", earlier + 1)));
-            stamp.covers.extend(deeper.clone().map(|inner| format!("t{}", inner + 1)));
+            let holds = stamp.imprint_matches == Some(true);
+            reaches_content &= holds;
+            if reaches_content {
+                stamp.covers.clone_from(&inside);
+                stamp.proves = proves.clone();
+                stamp.covers.extend(deeper.clone().map(|inner| format!("t{}", inner + 1)));
+            }
+            if !holds {
+                chain_start = index;
+            }
+            let earlier = before + chain_start..before + index;
+            stamp.covers.extend(earlier.map(|earlier| format!("t{}", earlier + 1)));
+            if links_weakly(raw) {
+                (chain_start, reaches_content) = (index + 1, false);
+            }
             stamp.structure.extend(deviation(layer, index, raw, &id));
             facts.timestamps.push(stamp);
         }
     }
+}
+
+/// Whether a later time-stamp over this one says nothing of the content: digests that collide tie it
+/// to more than one.
+fn links_weakly(raw: &[u8]) -> bool {
+    let algorithm = timestamp::read_tsr(raw)
+        .ok()
+        .and_then(|(token, _)| token.info.imprint.digest_algorithm());
+    algorithm.is_none_or(DigestAlgorithm::is_legacy)
 }
 
 /// The signed envelope a signature stands in, counted from outside.
