@@ -9,6 +9,7 @@ use std::path::Path;
 use crate::clean;
 use crate::exit::Exit;
 use crate::lang::{Lang, Text, both};
+use crate::translate::{said, system};
 
 /// One failure, ready to be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +74,7 @@ impl Failure {
     /// Reading or writing failed; `verb` completes "cannot …".
     pub(crate) fn io(it: &str, en: &str, path: &Path, source: &std::io::Error) -> Self {
         let shown = clean::path(path);
-        let system = clean::line(&source.to_string()).into_owned();
+        let answer = clean::line(&source.to_string()).into_owned();
         let code = match source.kind() {
             std::io::ErrorKind::NotFound => "NOT_FOUND",
             std::io::ErrorKind::PermissionDenied => "PERMISSION_DENIED",
@@ -82,7 +83,10 @@ impl Failure {
         Self::new(
             code,
             Exit::Io,
-            both!("non riesco a {it} {shown}: {system}", "cannot {en} {shown}: {system}"),
+            Text::new(
+                format!("non riesco a {it} {shown}: {}", said(&answer)),
+                format!("cannot {en} {shown}: {answer}"),
+            ),
         )
     }
 }
@@ -99,7 +103,10 @@ impl From<files::Error> for Failure {
             E::ReadOnly { .. } => {
                 ("READ_ONLY", format!("{path} è su un disco o in una cartella di sola lettura"))
             }
-            E::Permission { .. } => ("PERMISSION_DENIED", format!("permesso negato per {path}")),
+            E::Permission { operation, .. } => {
+                let what = if files::is_reading(operation) { "leggere" } else { "scrivere" };
+                ("PERMISSION_DENIED", format!("permesso negato: non si può {what} {path}"))
+            }
             E::NotFound { .. } => ("NOT_FOUND", format!("{path} non esiste")),
             E::NotRegular { .. } => ("NOT_A_FILE", format!("{path} non è un file")),
             E::SymbolicLink { .. } => {
@@ -116,9 +123,14 @@ impl From<files::Error> for Failure {
                 "OUTSIDE_FOLDER",
                 format!("{path} non può essere scritto dentro la cartella del pacchetto"),
             ),
-            E::Io { source, .. } => {
-                ("IO", format!("lettura o scrittura di {path} non riuscita: {source}"))
-            }
+            E::Io { operation, source, .. } => (
+                "IO",
+                format!(
+                    "{} {path} non riuscita: {}",
+                    if files::is_reading(operation) { "lettura di" } else { "scrittura di" },
+                    system(source)
+                ),
+            ),
             _ => ("IO", format!("lettura o scrittura di {path} non riuscita")),
         };
         let it_hint = match &error {
@@ -131,8 +143,11 @@ impl From<files::Error> for Failure {
             E::ReadOnly { .. } => {
                 "scegliere con -o una cartella su un disco scrivibile; il file di partenza non viene mai toccato"
             }
+            E::Permission { operation, .. } if files::is_reading(operation) => {
+                "chiedere il permesso di leggerlo a chi gestisce il computer, o indicarne una copia"
+            }
             E::Permission { .. } => {
-                "scegliere con -o una cartella in cui si può scrivere, o chiedere il permesso"
+                "scrivere in una cartella in cui si può, o chiedere il permesso a chi gestisce il computer"
             }
             E::NotFound { .. } => {
                 "controllare come è scritto il percorso e che il disco o la rete siano collegati"

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use ceralacca::online::HttpFetch;
+use ceralacca::validation::catalogue::Value;
+use ceralacca::validation::report::Finding;
 use ceralacca::validation::{self, ReferenceTime, Report, Times, Verdict};
 use ceralacca::{DigestAlgorithm, Evidence, Fetch, Policy, Progress, VerifyOptions};
 use chrono::{DateTime, Utc};
@@ -12,9 +14,10 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Warning};
 use crate::instant;
 use crate::lang::{Lang, Text};
-use crate::network;
+use crate::network::{self, Remembered};
 use crate::outcome::{Outcome, Tone};
 use crate::settings::Settings;
+use crate::translate::said;
 
 /// What every file of a run is judged by.
 pub(crate) struct Grounds {
@@ -22,6 +25,8 @@ pub(crate) struct Grounds {
     fetch: Option<HttpFetch>,
     policy: Policy,
     times: Times,
+    /// What did not come from the network now, but from an earlier run.
+    pub(crate) remembered: Remembered,
 }
 
 /// The content of a detached signature, or its digest.
@@ -59,12 +64,15 @@ impl Grounds {
             evidence.add_ocsp(path)?;
         }
         let at = trust.at.as_deref().map(|at| instant::parse("--at", at)).transpose()?;
+        let remembered = Remembered::default();
+        let all = network::Reuse::All;
         Ok(Self {
             evidence,
             fetch: trust
                 .online
-                .then(|| network::fetch(settings, now, network::Reuse::All))
+                .then(|| network::fetch_noting(settings, now, all, &remembered))
                 .transpose()?,
+            remembered,
             policy: policy(settings.policy.value.as_deref())?,
             times: Times { at, ..Times::now(now) },
         })
@@ -78,6 +86,17 @@ impl Grounds {
         if let Some(time) = time {
             let time = instant::parse("--reference-time", time)?;
             self.times.reference_time = Some(ReferenceTime::given(time));
+        }
+        Ok(self)
+    }
+
+    /// With documents of signature policies at hand.
+    ///
+    /// # Errors
+    /// Exit 4: one that cannot be read.
+    pub(crate) fn with_policy_documents(mut self, paths: &[PathBuf]) -> Result<Self, Failure> {
+        for path in paths {
+            self.evidence.add_policy_document(path)?;
         }
         Ok(self)
     }
@@ -152,7 +171,8 @@ pub(crate) fn tone(verdict: Verdict) -> Tone {
 
 /// Adds the report's text to what is shown for people.
 pub(crate) fn tell(outcome: &mut Outcome, report: &Report, lang: Lang) {
-    let text = validation::text::render(report, language(lang));
+    let italian = (lang == Lang::It).then(|| in_italian(report));
+    let text = validation::text::render(italian.as_ref().unwrap_or(report), language(lang));
     for (n, line) in text.lines().enumerate() {
         let body = line.trim_start_matches(' ');
         let tone = match n {
@@ -166,7 +186,51 @@ pub(crate) fn tell(outcome: &mut Outcome, report: &Report, lang: Lang) {
 
 /// The report for programs, in the language of the run.
 pub(crate) fn data(report: &mut Report, lang: Lang) -> serde_json::Value {
-    report.localise(language(lang));
+    if lang == Lang::It {
+        // Only the sentences speak Italian: the values observed stay as they are for programs.
+        let mut italian = in_italian(report);
+        italian.localise(language(lang));
+        take_messages(report, italian);
+    } else {
+        report.localise(language(lang));
+    }
     // A report holds nothing that JSON cannot carry.
     serde_json::to_value(&*report).unwrap_or_default()
+}
+
+/// With what the libraries say in English, inside findings, said in Italian.
+fn in_italian(report: &Report) -> Report {
+    let mut report = report.clone();
+    for finding in findings(&mut report) {
+        translate_values(finding);
+    }
+    report
+}
+
+/// Says the observed values of a finding in Italian, where they are sentences of ours.
+pub(crate) fn translate_values(finding: &mut Finding) {
+    for value in finding.values.values_mut() {
+        if let Value::Text(text) = value {
+            *text = said(text);
+        }
+    }
+}
+
+/// Every finding of a report, always in the same order.
+fn findings(report: &mut Report) -> Vec<&mut Finding> {
+    let mut all: Vec<&mut Finding> = report.findings.iter_mut().collect();
+    for signature in &mut report.signatures {
+        all.extend(signature.findings.iter_mut());
+        all.extend(signature.timestamps.iter_mut().flat_map(|stamp| stamp.findings.iter_mut()));
+    }
+    all.extend(report.timestamps.iter_mut().flat_map(|stamp| stamp.findings.iter_mut()));
+    all
+}
+
+/// Takes the sentences of a localised copy, legal notes included.
+fn take_messages(report: &mut Report, mut from: Report) {
+    report.localise(validation::Lang::It);
+    for (own, other) in findings(report).into_iter().zip(findings(&mut from)) {
+        own.message = std::mem::take(&mut other.message);
+    }
 }

@@ -1,6 +1,8 @@
 //! The network as this run may use it: one client from the settings, authorities, fetching.
 
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ceralacca::TimestampAuthority;
@@ -8,6 +10,7 @@ use ceralacca::online::{
     Credentials, HttpClient, HttpConfig, HttpFetch, HttpTimestampAuthority, STORE_CAP, Store,
 };
 use chrono::{DateTime, Utc};
+use x509::Purpose;
 use zeroize::Zeroizing;
 
 use crate::clean;
@@ -115,14 +118,59 @@ pub(crate) fn fetch(
     now: DateTime<Utc>,
     reuse: Reuse,
 ) -> Result<HttpFetch, Failure> {
+    fetch_noting(settings, now, reuse, &Remembered::default())
+}
+
+/// The same, taking note of what earlier runs had fetched.
+///
+/// # Errors
+/// As [`authorities`].
+pub(crate) fn fetch_noting(
+    settings: &Settings,
+    now: DateTime<Utc>,
+    reuse: Reuse,
+    remembered: &Remembered,
+) -> Result<HttpFetch, Failure> {
     let fetch = HttpFetch::new(client(settings)?);
     Ok(match &settings.cache_folder {
         Some(folder) if !settings.no_cache.value => {
             let store = Store::new(folder.join("fetched"), STORE_CAP, now.into());
-            fetch.with_store(store, ceralacca::serves(now, reuse == Reuse::All))
+            let serves = ceralacca::serves(now, reuse == Reuse::All);
+            let (remembered, now) = (remembered.clone(), store.now());
+            fetch.with_store(store, move |request, stored| {
+                let serves = serves(request, stored);
+                if serves && stored.fetched != now {
+                    remembered.note(request.purpose, &stored.octets);
+                }
+                serves
+            })
         }
         _ => fetch,
     })
+}
+
+/// Revocation data that came from the cache folder, by the digest reports know them by.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Remembered(Arc<Mutex<BTreeSet<String>>>);
+
+impl Remembered {
+    fn note(&self, purpose: Purpose, octets: &[u8]) {
+        let fingerprint = match purpose {
+            Purpose::Crl => x509::Crl::from_der(octets).ok().map(|crl| crl.fingerprint()),
+            Purpose::Ocsp => {
+                x509::OcspResponse::from_der(octets).ok().map(|ocsp| ocsp.fingerprint())
+            }
+            Purpose::CaIssuers => None,
+        };
+        if let (Some(fingerprint), Ok(mut known)) = (fingerprint, self.0.lock()) {
+            known.insert(fingerprint.to_string());
+        }
+    }
+
+    /// Whether the object with this fingerprint is one of them.
+    pub(crate) fn has(&self, fingerprint: &str) -> bool {
+        self.0.lock().is_ok_and(|known| known.contains(fingerprint))
+    }
 }
 
 fn client(settings: &Settings) -> Result<HttpClient, Failure> {

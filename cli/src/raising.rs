@@ -182,12 +182,12 @@ pub(crate) fn properties(
     let mut properties = SignerProperties {
         media_type: about.and_then(|about| about.media_type.clone()),
         claimed_roles: statement.role.clone(),
-        location: statement.location.as_deref().map(location),
+        location: statement.location.as_deref().map(location).transpose()?,
         content_time_stamp: about.is_some_and(|about| about.content_timestamp),
         ..SignerProperties::default()
     };
     for text in &statement.commitment {
-        properties.commitments.push(text.parse::<Commitment>().map_err(refused)?);
+        properties.commitments.push(text.parse().map_err(|_| no_commitment(text))?);
     }
     if let (Some(oid), Some(file)) = (&statement.signature_policy, &statement.signature_policy_file)
     {
@@ -208,23 +208,61 @@ pub(crate) fn properties(
     Ok(properties)
 }
 
-/// A value that cannot be signed.
+/// A value that cannot be signed. No file is at fault, so none is named.
 fn refused(error: cades::Error) -> Failure {
-    ceralacca::Error::Cades { path: PathBuf::from("-"), source: error }.into()
+    let mut failure =
+        Failure::from(ceralacca::Error::Cades { path: PathBuf::from("-"), source: error });
+    let bare = |text: &str| text.strip_prefix("-: ").unwrap_or(text).to_owned();
+    failure.message = Text::new(bare(failure.say(Lang::It)), bare(failure.say(Lang::En)));
+    failure
 }
 
-/// `TOWN`, `TOWN,IT`, `TOWN,street and number,IT`.
-fn location(text: &str) -> SignerLocation {
+fn no_commitment(text: &str) -> Failure {
+    let shown = clean::line(text).into_owned();
+    let named: Vec<String> = Commitment::named().map(|one| one.to_string()).collect();
+    let named = named.join(", ");
+    Failure::new(
+        "PROPERTY",
+        Exit::Usage,
+        both!(
+            "--commitment {shown}: non è né un impegno conosciuto né un identificativo (OID)",
+            "--commitment {shown}: neither a known commitment nor an object identifier"
+        ),
+    )
+    .hint(both!("gli impegni sono: {named}", "the commitments are: {named}"))
+}
+
+/// `TOWN`, `TOWN,IT`, `TOWN,street and number,IT`; also with the country first. With several parts
+/// one end is the country: "Forlì,Italia" would make a street of it.
+///
+/// # Errors
+/// Exit 2: several parts, and no country at either end.
+fn location(text: &str) -> Result<SignerLocation, Failure> {
     let mut parts: Vec<&str> =
         text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
     let is_country =
         |part: &&str| part.len() == 2 && part.bytes().all(|octet| octet.is_ascii_uppercase());
-    let country = parts.last().copied().filter(is_country).map(str::to_owned);
-    if country.is_some() {
-        parts.pop();
-    }
+    let country =
+        if parts.last().is_some_and(is_country) {
+            parts.pop().map(str::to_owned)
+        } else if parts.first().is_some_and(is_country) {
+            Some(parts.remove(0).to_owned())
+        } else if parts.len() > 1 {
+            let shown = clean::line(text).into_owned();
+            return Err(Failure::new(
+            "PROPERTY",
+            Exit::Usage,
+            both!(
+                "--location {shown}: lo Stato si indica con il suo codice di due lettere maiuscole",
+                "--location {shown}: the country is given as its code of two capital letters"
+            ),
+        )
+        .hint(Text::fixed("per esempio: --location Forlì,IT", "for example: --location Forlì,IT")));
+        } else {
+            None
+        };
     let mut parts = parts.into_iter().map(str::to_owned);
-    SignerLocation { country, locality: parts.next(), address: parts.collect() }
+    Ok(SignerLocation { country, locality: parts.next(), address: parts.collect() })
 }
 
 /// Largest policy document read; those published have some hundred KiB.
@@ -273,6 +311,14 @@ pub(crate) fn warning(note: &Note) -> Warning {
                 )
             }
         }
+        Note::Unsigned { files, more } => {
+            let names = clean::line(&files.join(", ")).into_owned();
+            let rest = if *more > 0 { format!(" (+{more})") } else { String::new() };
+            both!(
+                "nel contenitore ci sono file non firmati, e restano non firmati: {names}{rest}",
+                "files of the container are not signed, and stay unsigned: {names}{rest}"
+            )
+        }
         Note::IssuedBefore { subject, issued, .. } => {
             let subject = clean::line(subject).into_owned();
             let (it, en) =
@@ -282,6 +328,45 @@ pub(crate) fn warning(note: &Note) -> Warning {
                 "the revocation data on {subject} are of {en}, before the time-stamp: for stronger proof extend again once newer ones are issued"
             )
         }
+        Note::PlainCms { id, subject } => {
+            let subject = clean::line(subject).into_owned();
+            both!(
+                "la firma {id} di {subject} è una firma CMS semplice: non indica il suo certificato, quindi non raggiunge nessun livello CAdES, qualunque cosa le si aggiunga",
+                "signature {id} of {subject} is a plain CMS signature: it does not name its certificate, so it reaches no CAdES level, whatever is added"
+            )
+        }
+        Note::OwnSignature { id, subject } => {
+            let subject = clean::line(subject).into_owned();
+            both!(
+                "{subject} ha controfirmato la propria firma {id}: di solito controfirma un'altra persona",
+                "{subject} countersigned their own signature {id}: usually another person does"
+            )
+        }
+        Note::StampWithoutData { subject } => {
+            let subject = clean::line(subject).into_owned();
+            both!(
+                "accanto alla marca più recente, di {subject}, non c'è una lista di revoca: per metterla, estendere con --level lta",
+                "there is no revocation list beside the newest time-stamp, of {subject}: extend with --level lta to put it there"
+            )
+        }
+        Note::StampIgnored { id, subject, other } => {
+            let subject = clean::line(subject).into_owned();
+            if *other {
+                both!(
+                    "una marca temporale di {subject} sulla firma {id} riguarda altro: non prova nulla e non è stata contata",
+                    "a time-stamp of {subject} on signature {id} is over something else: it proves nothing and was not counted"
+                )
+            } else {
+                both!(
+                    "una marca temporale sulla firma {id} è di {subject}, che non porta a nessuna autorità fidata: non è stata contata; se va contata, indicare l'autorità con --trust",
+                    "a time-stamp on signature {id} is of {subject}, which leads to no trusted authority: it was not counted; if it should count, name the authority with --trust"
+                )
+            }
+        }
+        Note::TrailingOctets { octets } => both!(
+            "dietro la firma c'erano {octets} byte che non ne fanno parte: nel nuovo file non ci sono più",
+            "behind the signature there were {octets} octets that are no part of it: they are not in the new file"
+        ),
         other => Text::same(clean::line(&other.to_string()).into_owned()),
     };
     Warning::new(note.code(), text)
@@ -315,14 +400,18 @@ mod tests {
     #[test]
     fn places() {
         let of = |text: &str| {
-            let place = location(text);
+            let place = location(text).unwrap();
             (place.locality.unwrap_or_default(), place.country, place.address.len())
         };
         let it = || Some("IT".to_owned());
         assert_eq!(of("Esempio"), ("Esempio".to_owned(), None, 0));
         assert_eq!(of("Esempio, IT"), ("Esempio".to_owned(), it(), 0));
         assert_eq!(of("Esempio, Piazza del Comune 1, IT"), ("Esempio".to_owned(), it(), 1));
+        assert_eq!(of("IT,Esempio"), ("Esempio".to_owned(), it(), 0));
         assert_eq!(of("IT"), (String::new(), it(), 0));
+        for text in ["Esempio,Italia", "Esempio, Piazza del Comune 1", "Esempio,it"] {
+            assert_eq!(location(text).unwrap_err().exit, Exit::Usage, "{text}");
+        }
         assert_eq!(of(""), (String::new(), None, 0));
     }
 

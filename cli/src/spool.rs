@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 
 use files::StagedDir;
 
+use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::lang::Text;
 use crate::paths::{Destination, is_dash};
 
 /// A temporary folder with one file.
@@ -25,6 +27,11 @@ impl Spool {
         restrict(folder.path());
         let file = folder.path().join(name);
         Ok(Self { folder, file })
+    }
+
+    /// The copy.
+    pub(crate) fn path(&self) -> &Path {
+        &self.file
     }
 
     /// Copies standard input to its end.
@@ -85,6 +92,12 @@ impl Output {
         }
     }
 
+    /// As [`Output::to`], for what is not text: never onto a terminal, which it would confuse.
+    pub(crate) fn to_file(destination: &Destination) -> Result<Self, Failure> {
+        refuse_terminal(destination, files::platform::is_terminal(&io::stdout()))?;
+        Self::to(destination)
+    }
+
     /// The file to write.
     pub(crate) fn path(&self) -> &Path {
         match self {
@@ -101,5 +114,42 @@ impl Output {
         let mut out = io::stdout().lock();
         io::copy(&mut file, &mut out).and_then(|_| out.flush()).map_err(failed)?;
         Ok(())
+    }
+}
+
+/// Refuses to write a signature onto a terminal.
+///
+/// # Errors
+/// Exit 2.
+pub(crate) fn refuse_terminal(destination: &Destination, terminal: bool) -> Result<(), Failure> {
+    if destination.path().is_some() || !terminal {
+        return Ok(());
+    }
+    Err(Failure::new(
+        "TERMINAL",
+        Exit::Usage,
+        Text::fixed(
+            "la firma è binaria e non si scrive sul terminale",
+            "the signature is binary and is not written to the terminal",
+        ),
+    )
+    .hint(Text::fixed(
+        "indicare un file con -o, o inviare l'uscita a un altro programma",
+        "name a file with -o, or send the output to another program",
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signatures_do_not_go_to_a_terminal() {
+        let file = Destination::Path(PathBuf::from("a.p7m"));
+        assert_eq!(refuse_terminal(&file, true), Ok(()));
+        assert_eq!(refuse_terminal(&Destination::Stdout, false), Ok(()));
+        let refused = refuse_terminal(&Destination::Stdout, true).unwrap_err();
+        assert_eq!((refused.code, refused.exit), ("TERMINAL", Exit::Usage));
+        assert!(refused.hint.is_some_and(|hint| hint.get(crate::lang::Lang::En).contains("-o")));
     }
 }

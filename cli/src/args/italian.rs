@@ -193,6 +193,10 @@ const TABLE: &[(&str, &str)] = &[
         "--signature-policy-file",
         "Il documento della politica di firma; ne viene firmata l'impronta",
     ),
+    (
+        "verify --signature-policy-file",
+        "Documento di una politica di firma, confrontato con l'impronta che la firma ne porta; ripetibile",
+    ),
     ("--signature-policy-uri", "Dove si può leggere la politica di firma"),
     ("--media-type", "Tipo del contenuto, per esempio video/mp4"),
     ("--content-timestamp", "Marca temporalmente anche il contenuto, prima di firmarlo"),

@@ -279,6 +279,9 @@ pub(crate) struct Verify {
     /// protocollo:FILE, pec:FILE, rdv:FILE, tsr:FILE; all come with a later release.
     #[arg(long, value_name = "KIND:EVIDENCE")]
     pub(crate) time_reference: Vec<String>,
+    /// Document of a signature policy, checked against the hash a signature names it by; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub(crate) signature_policy_file: Vec<PathBuf>,
     /// Tax codes (with their role) that must be among the signers
     #[arg(long, value_name = "CF[:ROLE]", value_delimiter = ',')]
     pub(crate) expect: Vec<String>,

@@ -1,6 +1,7 @@
 //! Errors of the formats: ASiC, CAdES, CMS, ASN.1.
 
 use super::keys::{key, key_step};
+use super::said::{said, system};
 use super::stamps::{timestamp, timestamp_step};
 use crate::failure::with_causes;
 
@@ -25,11 +26,11 @@ pub(super) fn asic(error: &::asic::Error) -> String {
             }
             A::ContentSize { name, .. } => format!("«{name}» è cambiato mentre veniva letto"),
             A::TooManyMembers { limit } => format!("un contenitore non ha più di {limit} file"),
-            other => other.to_string(),
+            other => said(&other.to_string()),
         },
         E::NotAsic => "il file ZIP non è un contenitore ASiC".to_owned(),
         E::Limit { limit, .. } => format!("il contenitore supera il limite di {limit}"),
-        other => other.to_string(),
+        other => said(&with_causes(other)),
     }
 }
 
@@ -91,8 +92,8 @@ pub(super) fn cades(error: &::cades::Error) -> String {
         E::Property { property, problem } => attribute(property, problem),
         E::NoAuthority => "serve una marca temporale e non è indicata nessuna autorità".to_owned(),
         E::ContentChanged => "il file è cambiato mentre veniva letto".to_owned(),
-        E::Io(error) => format!("lettura o scrittura non riuscita: {error}"),
-        other => with_causes(other),
+        E::Io(error) => format!("lettura o scrittura non riuscita: {}", system(error)),
+        other => said(&with_causes(other)),
     }
 }
 
@@ -183,21 +184,28 @@ pub(super) fn cms(error: &::cms::Error) -> String {
     use ::cms::Error as E;
     match error {
         E::Encoding { while_reading, source } => {
-            format!("non si riesce a leggere {while_reading}: {}", asn1(source))
+            format!("non si riesce a leggere {}: {}", said(while_reading), asn1(source))
         }
         E::NotSignedData { found } => format!("è un file CMS, ma non una firma (tipo {found})"),
         E::NotCms => "non è un file CMS".to_owned(),
         E::Algorithm(error) => {
             format!("l'identificativo di un algoritmo non si legge: {}", key(error))
         }
-        E::TooMany { what, limit } => format!("più di {limit} elementi ({what})"),
+        E::TooMany { what, limit } => match *what {
+            "signatures on one another" => format!("più di {limit} firme una sull'altra"),
+            "signatures and countersignatures" => format!("più di {limit} firme e controfirme"),
+            "time-stamps of signatures" => format!("più di {limit} marche temporali sulle firme"),
+            other => format!("più di {limit} elementi ({})", said(other)),
+        },
         E::ContentSize { expected, found } => {
             format!("il contenuto è di {found} byte invece di {expected}")
         }
         E::TooManyLayers { limit } => format!("più di {limit} buste una dentro l'altra"),
-        E::Mime { what } => format!("è un messaggio MIME con una parte sconosciuta ({what})"),
-        E::Io(error) => format!("lettura o scrittura non riuscita: {error}"),
-        other => with_causes(other),
+        E::Mime { what } => {
+            format!("è un messaggio MIME con una parte sconosciuta ({})", said(what))
+        }
+        E::Io(error) => format!("lettura o scrittura non riuscita: {}", system(error)),
+        other => said(&with_causes(other)),
     }
 }
 
@@ -232,12 +240,12 @@ pub(super) fn asn1(error: &::asn1::Error) -> String {
         E::TrailingData { at } => format!("al byte {at} ci sono dati di troppo"),
         E::BadLength { at } => format!("al byte {at} una lunghezza è sbagliata"),
         E::HighTagNumber { at } => format!("al byte {at} c'è un'etichetta sconosciuta"),
-        E::BadContents { what, at } => format!("al byte {at} un valore {what} è sbagliato"),
+        E::BadContents { what, at } => format!("al byte {at} un valore {} è sbagliato", said(what)),
         E::Limit { what, limit, at } => {
-            format!("al byte {at} si supera il limite di {limit} ({what})")
+            format!("al byte {at} si supera il limite di {limit} ({})", said(what))
         }
-        E::Io(error) => format!("lettura o scrittura non riuscita: {error}"),
-        other => with_causes(other),
+        E::Io(error) => format!("lettura o scrittura non riuscita: {}", system(error)),
+        other => said(&with_causes(other)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Errors of keys and certificates.
 
 use super::formats::{asn1, asn1_step};
+use super::said::said;
 use crate::failure::with_causes;
 
 pub(super) fn key(error: &crypto::Error) -> String {
@@ -16,9 +17,9 @@ pub(super) fn key(error: &crypto::Error) -> String {
         E::KeyConstraint { algorithm } => {
             format!("la chiave ammette per RSASSA-PSS altri parametri, non {algorithm}")
         }
-        E::Malformed { what, .. } => format!("non si riesce a leggere: {what}"),
+        E::Malformed { what, .. } => format!("non si riesce a leggere: {}", said(what)),
         E::Limit { what, limit, found } => {
-            format!("{found} ({what}), mentre il limite è {limit}")
+            format!("{found} ({}), mentre il limite è {limit}", said(what))
         }
         E::WrongPassword => "password sbagliata per il file della chiave".to_owned(),
         E::PasswordNeeded => {
@@ -35,7 +36,7 @@ pub(super) fn key(error: &crypto::Error) -> String {
         E::LegacyProvider { cipher, .. } => format!(
             "il file della chiave usa il vecchio cifrario {cipher}, e manca il modulo «legacy» di OpenSSL"
         ),
-        other => with_causes(other),
+        other => said(&with_causes(other)),
     }
 }
 
@@ -72,20 +73,42 @@ pub(super) fn key_step(error: &crypto::Error) -> Option<&'static str> {
     })
 }
 
+/// An object with its article.
+fn one(object: &str) -> &str {
+    match object {
+        "certificate" => "un certificato",
+        "CRL" => "una lista di revoca (CRL)",
+        "OCSP response" => "una risposta OCSP",
+        other => other,
+    }
+}
+
+/// The lack of an object.
+fn none(object: &str) -> &str {
+    match object {
+        "certificate" => "nessun certificato",
+        "CRL" => "nessuna lista di revoca (CRL)",
+        "OCSP response" => "nessuna risposta OCSP",
+        other => other,
+    }
+}
+
 pub(super) fn x509(error: &::x509::Error) -> String {
     use ::x509::Error as E;
     match error {
-        E::Encoding { object, source } => format!("non è un {object} ben fatto: {}", asn1(source)),
+        E::Encoding { object, source } => {
+            format!("non è {} nella forma giusta: {}", one(object), asn1(source))
+        }
         E::Structure { object, rule, at } => {
-            format!("il {object} viola una regola del suo formato al byte {at}: {rule}")
+            format!("{} viola una regola del suo formato al byte {at}: {}", one(object), said(rule))
         }
         E::NotFound { object, octets } => {
-            format!("nei {octets} byte del file non c'è nessun {object}")
+            format!("nei {octets} byte del file non c'è {}", none(object))
         }
         E::Base64 { label, .. } => format!("il blocco PEM {label} non è in base64"),
         E::OcspRefused { status } => format!("il servizio OCSP non ha voluto rispondere: {status}"),
         E::OcspType { .. } => "la risposta OCSP è di un tipo sconosciuto".to_owned(),
-        other => with_causes(other),
+        other => said(&with_causes(other)),
     }
 }
 

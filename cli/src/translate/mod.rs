@@ -5,7 +5,10 @@
 
 mod formats;
 mod keys;
+mod said;
 mod stamps;
+
+pub(crate) use self::said::{said, system};
 
 use ceralacca::{Error, Family, FileKind, Obstacle, online};
 
@@ -167,9 +170,15 @@ fn sentence(error: &Error) -> String {
         Error::ContentNeeded { path } => {
             format!("{}: una firma separata ha bisogno del file che firma", clean::path(path))
         }
-        Error::PresentSignatures { path, .. } => {
-            format!("{}: le firme presenti non superano la verifica", clean::path(path))
+        Error::PresentSignatures { path, report } => {
+            let what = match ceralacca::validation::exit_code(report) {
+                1 => "non superano la verifica",
+                _ => "non si possono confermare con i dati a disposizione",
+            };
+            format!("{}: le firme presenti {what}", clean::path(path))
         }
+        Error::SameSigner { subject } => format!("{subject} è indicato due volte come firmatario"),
+        Error::Empty { path } => format!("{}: il file è vuoto", clean::path(path)),
         Error::Material { path, missing } => {
             format!("{}: {}", clean::path(path), self::missing(missing))
         }
@@ -181,8 +190,12 @@ fn sentence(error: &Error) -> String {
             clean::path(path),
             instant::shown_in(*not_after, Lang::It)
         ),
+        Error::LevelNotReached { path, id, level } => format!(
+            "{}: la firma {id} non arriva al livello chiesto, resta {level}",
+            clean::path(path)
+        ),
         Error::Online(error) => network(error),
-        other => with_causes(other),
+        other => said(&with_causes(other)),
     }
 }
 
@@ -209,7 +222,7 @@ fn missing(missing: &ceralacca::Missing) -> String {
     };
     for attempt in missing.attempts.iter().take(3) {
         text.push_str("; ");
-        text.push_str(attempt);
+        text.push_str(&said(attempt));
     }
     text
 }
@@ -279,16 +292,23 @@ fn next_step(error: &Error) -> Option<String> {
         Error::ContainerAltered { .. } => Some("guardarlo con: ceralacca verifica"),
         Error::Unsupported { found, .. } => kind_step(*found),
         Error::ContentNeeded { .. } => Some("indicare il file firmato con --content FILE"),
+        Error::SameSigner { .. } => Some(
+            "indicare ogni chiave una volta sola; se si vogliono due firme della stessa persona: --again",
+        ),
+        Error::Empty { .. } => Some("controllare il percorso, e che la copia sia stata completata"),
         Error::PresentSignatures { .. } => Some("guardarle con: ceralacca verifica"),
         Error::Material { missing, .. } => {
             missing_step(&missing.step, !missing.attempts.is_empty())
         }
         Error::Broken { .. } => Some(
-            "guardarla con: ceralacca verifica; per estendere solo le altre, indicarle con --signature",
+            "guardarla con: ceralacca verifica; chiedere una copia integra, o estendere solo le altre firme: estendi --signature",
         ),
         Error::TooLate { .. } => Some(
             "una marca di oggi non prova nulla sul giorno della firma; se c'è un'altra prova di quel giorno: --allow expired",
         ),
+        Error::LevelNotReached { .. } => {
+            Some("guardare che cosa contiene con: ceralacca ispeziona; e verificarla")
+        }
         Error::Online(error) => network_step(error),
         _ => None,
     };
@@ -337,15 +357,16 @@ fn kind_step(found: FileKind) -> Option<&'static str> {
         FileKind::Encrypted => {
             Some("decifrarlo prima, con il programma e la chiave per cui è stato fatto")
         }
-        FileKind::SignedData | FileKind::Timestamp | FileKind::TimestampedData | FileKind::M7m => {
-            None
-        }
+        FileKind::Timestamp => Some(
+            "la marca sta accanto al suo file: indicare quello, o controllarla con: ceralacca verifica MARCA --content FILE",
+        ),
+        FileKind::SignedData | FileKind::TimestampedData | FileKind::M7m => None,
         FileKind::Other => Some("controllare che sia il file firmato e non l'originale"),
         FileKind::Asic => Some(
             "i contenitori si firmano, cofirmano, estendono, verificano, ispezionano ed estraggono",
         ),
         _ => Some(
-            "questa versione legge .p7m, .p7s, .tsd, .m7m, .tsr e .tst; si veda `ceralacca --help`",
+            "questa versione legge .p7m, .p7s, .tsd, .m7m, .tsr, .tst, .asics e .asice; si veda «ceralacca --help»",
         ),
     }
 }

@@ -3,6 +3,7 @@
 use ceralacca::online;
 
 use super::formats::{asn1, asn1_step, cms, cms_step};
+use super::said::{said, system};
 use crate::failure::with_causes;
 use crate::instant;
 use crate::lang::Lang;
@@ -42,7 +43,7 @@ pub(super) fn timestamp(error: &::timestamp::Error) -> String {
         E::Exchange { authority, source } => {
             let why = match source.downcast_ref::<online::Error>() {
                 Some(error) => network(error),
-                None => source.to_string(),
+                None => said(&with_causes(source.as_ref())),
             };
             format!("l'autorità di marcatura {authority} non è raggiungibile: {why}")
         }
@@ -62,9 +63,9 @@ pub(super) fn timestamp(error: &::timestamp::Error) -> String {
         E::NoAuthority => "non è indicata nessuna autorità di marcatura".to_owned(),
         E::NotTimeStampedData => "questo non è un file TSD".to_owned(),
         E::Encoding { while_reading, source } => {
-            format!("non si riesce a leggere {while_reading}: {}", asn1(source))
+            format!("non si riesce a leggere {}: {}", said(while_reading), asn1(source))
         }
-        E::TooMany { what, limit } => format!("più di {limit} elementi ({what})"),
+        E::TooMany { what, limit } => format!("più di {limit} elementi ({})", said(what)),
         E::BrokenChain { number, what } => {
             format!("la marca temporale {number} del file non regge: {}", stamp_flaw(what))
         }
@@ -73,8 +74,8 @@ pub(super) fn timestamp(error: &::timestamp::Error) -> String {
         E::ContentSize { expected, found } => format!(
             "il contenuto è di {found} byte invece di {expected}: è cambiato mentre veniva letto"
         ),
-        E::Io(error) => format!("lettura o scrittura non riuscita: {error}"),
-        other => with_causes(other),
+        E::Io(error) => format!("lettura o scrittura non riuscita: {}", system(error)),
+        other => said(&with_causes(other)),
     }
 }
 
@@ -95,6 +96,7 @@ fn stamp_flaw(what: &'static str) -> &'static str {
         "it has other purposes too" => "ha anche altri scopi",
         "its extended key usage is not critical" => "il suo uso esteso della chiave non è critico",
         "it is over another content" => "è su un altro contenuto",
+        "what it is over cannot be checked" => "non si può controllare su che cosa è",
         "it is not over the one before" => "non è sulla marca che la precede",
         "its signature is wrong" => "la sua firma è sbagliata",
         "there is none, but evidence of another kind" => "non c'è; c'è una prova di altro tipo",
@@ -146,7 +148,9 @@ pub(super) fn timestamp_step(error: &::timestamp::Error) -> Option<&'static str>
 pub(super) fn network(error: &online::Error) -> String {
     use online::Error as E;
     match error {
-        E::BadUrl { url, reason } => format!("l'indirizzo «{url}» non si può usare: {reason}"),
+        E::BadUrl { url, reason } => {
+            format!("l'indirizzo «{url}» non si può usare: {}", said(&reason.to_string()))
+        }
         E::RefusedScheme { url, scheme } => {
             format!("{url} è di tipo {scheme}: si usano solo http e https")
         }
@@ -156,15 +160,14 @@ pub(super) fn network(error: &online::Error) -> String {
         E::BadCredentials => {
             "il nome utente contiene due punti o un carattere di controllo".to_owned()
         }
-        E::RefusedAddress { host, address, .. } => format!(
-            "{host} sta all'indirizzo {address}, dove gli indirizzi scritti nei file non possono portare"
-        ),
-        E::RefusedName { host } => format!(
-            "{host} è un nome di rete locale, dove gli indirizzi scritti nei file non possono portare"
-        ),
+        E::RefusedAddress { .. } | E::RefusedName { .. } => said(&error.to_string()),
         E::Resolve { host, .. } => format!("il nome {host} non si trova"),
-        E::Connect { host, source } => format!("nessun collegamento con {host}: {source}"),
-        E::Tls { host, source } => format!("nessun collegamento sicuro con {host}: {source}"),
+        E::Connect { host, source } => {
+            format!("nessun collegamento con {host}: {}", said(&source.to_string()))
+        }
+        E::Tls { host, source } => {
+            format!("nessun collegamento sicuro con {host}: {}", said(&source.to_string()))
+        }
         E::BadProxy { proxy } => format!("il proxy «{proxy}» non si può usare"),
         E::Proxy { proxy, host, reason } => {
             format!("il proxy {proxy} non ha aperto la via verso {host}: {reason}")
@@ -192,7 +195,7 @@ pub(super) fn network(error: &online::Error) -> String {
         }
         E::Protocol { url, .. } => format!("{url} non ha risposto in HTTP"),
         E::Interrupted { url, .. } => format!("la risposta di {url} si è interrotta"),
-        other => with_causes(other),
+        other => said(&with_causes(other)),
     }
 }
 
@@ -201,7 +204,7 @@ pub(super) fn network_step(error: &online::Error) -> Option<&'static str> {
     Some(match error {
         E::BadUrl { .. } => "scriverlo per intero, come https://tsa.example.it/tsr",
         E::RefusedScheme { .. } => {
-            "dare i dati con un file (--crl, --ocsp, --chain) o un indirizzo http o https"
+            "indicare un indirizzo http o https; i dati di revoca e i certificati si possono dare anche con un file (--crl, --ocsp, --chain)"
         }
         E::CredentialsInUrl { .. } => "darli a parte: --tsa-user NOME --tsa-password-file FILE",
         E::BadCredentials => "controllare che nel nome utente non ci siano due punti o un a capo",

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use ceralacca::validation::explain::Explanation;
 use ceralacca::validation::facts::{
     CertificateStatus, ChainFacts, Facts, Fingerprint, RevocationFacts, RevocationKind,
-    RevocationSource,
+    RevocationReason, RevocationSource,
 };
-use ceralacca::validation::{self, Status};
+use ceralacca::validation::{self, Status, SubIndication};
 use ceralacca::{Certificate, CertificateView, Evidence, load_certificates};
 use serde_json::{Value, json};
 
@@ -18,6 +19,7 @@ use crate::failure::{Failure, Warning};
 use crate::instant;
 use crate::judging::{self, Content, Grounds};
 use crate::lang::{Lang, Text, both};
+use crate::network::Remembered;
 use crate::outcome::{Outcome, Tone};
 use crate::signing;
 use crate::spool::Input;
@@ -73,9 +75,6 @@ pub(crate) fn verify(args: &CertVerify, run: &mut Run<'_>) -> Result<Exit, Failu
         ),
     };
     let lang = run.lang();
-    for finding in &mut report.findings {
-        finding.localise(judging::language(lang));
-    }
     let mut outcome = Outcome::of(&args.cert);
     let name = signing::name(&certificate);
     let (it, en) = (said.get(Lang::It), said.get(Lang::En));
@@ -91,7 +90,10 @@ pub(crate) fn verify(args: &CertVerify, run: &mut Run<'_>) -> Result<Exit, Failu
     if let Some(sub) = report.sub_indication {
         let explain = |lang| {
             let subject = validation::explain::Subject::Signature;
-            validation::explain::explain(sub, subject, judging::language(lang))
+            let language = judging::language(lang);
+            let told =
+                validation::explain::explain_findings(sub, &report.findings, subject, language);
+            of_certificate(sub, told, lang)
         };
         let (it, en) = (explain(Lang::It), explain(Lang::En));
         let why = Text::new(format!("Perché: {}", it.why), format!("Why: {}", en.why));
@@ -107,10 +109,25 @@ pub(crate) fn verify(args: &CertVerify, run: &mut Run<'_>) -> Result<Exit, Failu
     let tried = tried(&names, &own);
     tell_tried(&mut outcome, &tried);
     let answers = answers(&names, &tried);
-    tell_answers(&mut outcome, &answers);
+    tell_answers(&mut outcome, &answers, &grounds.remembered);
     for finding in &report.findings {
-        let (code, message) = (finding.code.as_str(), &finding.message);
+        let (code, mut shown) = (finding.code.as_str(), finding.clone());
+        if lang == Lang::It {
+            judging::translate_values(&mut shown);
+        }
+        let (template, language) =
+            (shown.code.text(judging::language(lang)), judging::language(lang));
+        let rome = |time| validation::text::rome(time, language);
+        let message = validation::catalogue::fill(template, &shown.values, rome);
         outcome.say(Tone::Plain, 1, Text::same(format!("- {code}: {message}")));
+    }
+    for finding in &mut report.findings {
+        let mut shown = finding.clone();
+        if lang == Lang::It {
+            judging::translate_values(&mut shown);
+        }
+        shown.localise(judging::language(lang));
+        finding.message = shown.message;
     }
     let data = json!({
         "name": name,
@@ -129,6 +146,55 @@ pub(crate) fn verify(args: &CertVerify, run: &mut Run<'_>) -> Result<Exit, Failu
     }
     run.emit(&with_others(outcome, others));
     Ok(run.exit())
+}
+
+/// The explanation, where the one for signatures speaks of a signature that is not there.
+fn of_certificate(sub: SubIndication, told: Explanation, lang: Lang) -> Explanation {
+    use SubIndication as S;
+    let pick = |it: &'static str, en: &'static str| match lang {
+        Lang::It => it,
+        Lang::En => en,
+    };
+    let revoked = (
+        pick("Il certificato è revocato.", "The certificate is revoked."),
+        pick(
+            "Vale solo ciò che fu firmato prima, se una data certa lo prova.",
+            "Only what was signed before counts, if a proof of that date exists.",
+        ),
+    );
+    let ended = (
+        pick(
+            "Il certificato è scaduto o non ancora valido.",
+            "The certificate has expired or not begun.",
+        ),
+        pick(
+            "Per sapere se valeva in un altro giorno, ripeti con --at.",
+            "To learn whether it was valid on another day, repeat with --at.",
+        ),
+    );
+    let (why, next) = match sub {
+        S::Revoked | S::RevokedNoPoe => revoked,
+        S::RevokedCaNoPoe => {
+            (pick("L'autorità è revocata.", "The authority is revoked."), revoked.1)
+        }
+        S::Expired | S::NotYetValid | S::OutOfBoundsNotRevoked => ended,
+        S::CryptoConstraintsFailure | S::CryptoConstraintsFailureNoPoe => (
+            pick(
+                "Il certificato usa un metodo che oggi non è più sicuro.",
+                "The certificate uses a method that is no longer safe today.",
+            ),
+            pick("Chiedi un certificato nuovo.", "Ask for a new certificate."),
+        ),
+        S::ChainConstraintsFailure => {
+            (told.why, pick("Chiedi il certificato giusto.", "Ask for the right certificate."))
+        }
+        S::NoCertificateChainFoundNoPoe => (
+            pick("L'autorità oggi non è più di fiducia.", "The authority is no longer trusted."),
+            revoked.1,
+        ),
+        _ => return told,
+    };
+    Explanation { why, next }
 }
 
 /// A way from the certificate upwards that was tried.
@@ -283,7 +349,9 @@ fn answers<'f>(names: &Names<'f>, all: &[Tried<'_>]) -> Vec<Answer<'f>> {
         .collect()
 }
 
-fn tell_answers(outcome: &mut Outcome, answers: &[Answer<'_>]) {
+fn tell_answers(outcome: &mut Outcome, answers: &[Answer<'_>], known: &Remembered) {
+    let remembered =
+        |facts: &RevocationFacts| facts.object.as_ref().is_some_and(|object| known.has(&object.0));
     for answer in answers {
         let kind = match answer.facts.kind {
             RevocationKind::Ocsp => "OCSP",
@@ -292,14 +360,21 @@ fn tell_answers(outcome: &mut Outcome, answers: &[Answer<'_>]) {
         let source = match answer.facts.source {
             RevocationSource::Embedded => Text::fixed("nel file", "in the file"),
             RevocationSource::Given => Text::fixed("fornita", "given"),
+            RevocationSource::Online if remembered(answer.facts) => {
+                Text::fixed("dalla memoria locale", "from the local cache")
+            }
             RevocationSource::Online => Text::fixed("scaricata ora", "fetched now"),
         };
         let status = match &answer.facts.status {
             CertificateStatus::Good => Text::fixed("non revocato", "not revoked"),
             CertificateStatus::Unknown => Text::fixed("sconosciuto", "unknown"),
-            CertificateStatus::Revoked { at, .. } => {
+            CertificateStatus::Revoked { at, reason } => {
                 let (it, en) = (instant::shown_in(*at, Lang::It), instant::shown_in(*at, Lang::En));
-                Text::new(format!("revocato dal {it}"), format!("revoked since {en}"))
+                if *reason == RevocationReason::CertificateHold {
+                    Text::new(format!("sospeso dal {it}"), format!("suspended since {en}"))
+                } else {
+                    Text::new(format!("revocato dal {it}"), format!("revoked since {en}"))
+                }
             }
         };
         let when = answer.facts.this_update.map(instant::shown);
@@ -332,9 +407,16 @@ fn with_others(outcome: Outcome, others: usize) -> Outcome {
     }
     outcome.warning(Warning::new(
         "MORE_CERTIFICATES",
-        both!(
-            "il file contiene altri {others} certificati: si guarda solo il primo",
-            "the file holds {others} more certificates: only the first one is looked at"
-        ),
+        if others == 1 {
+            Text::fixed(
+                "il file contiene un altro certificato: si guarda solo il primo",
+                "the file holds one more certificate: only the first one is looked at",
+            )
+        } else {
+            both!(
+                "il file contiene altri {others} certificati: si guarda solo il primo",
+                "the file holds {others} more certificates: only the first one is looked at"
+            )
+        },
     ))
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use ceralacca::{SignOptions, Signed};
+use chrono::{DateTime, Utc};
 use files::Overwrite;
 use serde_json::Value;
 
@@ -17,7 +18,7 @@ use crate::paths::{Destination, Wish, marked};
 use crate::raising::Given;
 use crate::spool::{Input, Output};
 
-use super::hand::Flags;
+use super::hand::{Flags, Hand};
 use super::{Run, share, sign};
 
 struct Job<'a> {
@@ -37,6 +38,7 @@ pub(crate) fn run(args: &Cosign, run: &mut Run<'_>) -> Result<Exit, Failure> {
         about: Some(&args.about),
         digest: &args.digest,
         allow: &args.allow.allow,
+        again: args.again,
         given: Given {
             crl: &args.trust.crl,
             ocsp: &args.trust.ocsp,
@@ -66,12 +68,21 @@ pub(crate) fn run(args: &Cosign, run: &mut Run<'_>) -> Result<Exit, Failure> {
     } else {
         None
     };
-    if run.dry_run || jobs.iter().all(|job| job.output.is_err()) {
+    if run.dry_run {
+        let hand = flags.open_unasked(&specs, run)?;
         for job in &jobs {
-            let outcome = match &job.output {
-                Err(failure) => Outcome::of(job.input).failure(failure.clone()),
-                Ok(destination) => share::would_write(job.input, &[destination]),
-            };
+            let output = job.output.clone().and_then(|destination| {
+                dry(job.input, &destination, args, hand.as_ref(), run.now)?;
+                Ok(destination)
+            });
+            let outcome = share::dry(job.input, &output);
+            run.emit(&outcome);
+        }
+        return Ok(run.exit());
+    }
+    if jobs.iter().all(|job| job.output.is_err()) {
+        for job in &jobs {
+            let outcome = share::dry(job.input, &job.output);
             run.emit(&outcome);
         }
         return Ok(run.exit());
@@ -134,6 +145,23 @@ pub(crate) fn run(args: &Cosign, run: &mut Run<'_>) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
+/// What a dry run sees: all that is refused before a file is read through.
+fn dry(
+    input: &Path,
+    destination: &Destination,
+    args: &Cosign,
+    hand: Option<&Hand>,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let Some(output) = share::dry_output(input, destination) else { return Ok(()) };
+    let keys = hand.map(|hand| hand.keys.signing()).unwrap_or_default();
+    let options = match hand {
+        Some(hand) => SignOptions { again: args.again, ..hand.options(&keys, &[], now) },
+        None => SignOptions { again: args.again, signing_time: now, ..SignOptions::default() },
+    };
+    Ok(ceralacca::check_cosign(input, args.content.as_deref(), output, &options)?)
+}
+
 enum Cosigned {
     Done(Signed),
     Refused(Box<ceralacca::Report>),
@@ -150,11 +178,12 @@ fn cosign(
     if let Some(grounds) = grounds {
         let content = Content { file: content, digest: None };
         let report = ceralacca::verify_file(input.path(), &grounds.options(content, None))?;
-        if judging::exit(&report) != Exit::Done {
+        // A file with nothing in it is refused by what signs it, in its own words.
+        if !matches!(judging::exit(&report), Exit::Done | Exit::Nothing) {
             return Ok(Cosigned::Refused(Box::new(report)));
         }
     }
-    let output = Output::to(destination)?;
+    let output = Output::to_file(destination)?;
     let signed = ceralacca::cosign_file(input.path(), content, output.path(), options)?;
     output.deliver()?;
     Ok(Cosigned::Done(signed))

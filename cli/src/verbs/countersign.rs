@@ -2,18 +2,20 @@
 
 use std::path::Path;
 
-use ceralacca::{SignOptions, SignatureId, Signed, countersign_file};
+use ceralacca::{Countersigned, SignOptions, SignatureId, Signed, countersign_file};
 use files::Overwrite;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::args::Countersign;
 use crate::clean;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::lang::both;
+use crate::instant;
+use crate::lang::{Lang, both};
 use crate::outcome::{Outcome, Tone};
 use crate::paths::{Destination, Wish, marked};
 use crate::raising::{self, Given};
+use crate::signing;
 use crate::spool::{Input, Output};
 
 use super::hand::Flags;
@@ -31,6 +33,7 @@ pub(crate) fn run(args: &Countersign, run: &mut Run<'_>) -> Result<Exit, Failure
         about: None,
         digest: &args.digest,
         allow: &args.allow.allow,
+        again: args.again,
         given: Given {
             crl: &args.evidence.crl,
             ocsp: &args.evidence.ocsp,
@@ -46,7 +49,19 @@ pub(crate) fn run(args: &Countersign, run: &mut Run<'_>) -> Result<Exit, Failure
     let destination = share::in_place_or(input, args.in_place, || {
         wish.place(marked(input, "-countersigned"), &[input])
     })?;
+    let content = args.content.as_deref();
     if run.dry_run {
+        let hand = flags.open_unasked(&specs, run)?;
+        if let Some(output) = share::dry_output(input, &destination) {
+            let keys = hand.as_ref().map(|hand| hand.keys.signing()).unwrap_or_default();
+            let options = match &hand {
+                Some(hand) => {
+                    SignOptions { again: args.again, ..hand.options(&keys, &[], run.now) }
+                }
+                None => SignOptions { again: args.again, ..SignOptions::default() },
+            };
+            ceralacca::check_countersign(input, content, output, &signatures, &options)?;
+        }
         run.emit(&share::would_write(input, &[&destination]));
         return Ok(run.exit());
     }
@@ -61,8 +76,7 @@ pub(crate) fn run(args: &Countersign, run: &mut Run<'_>) -> Result<Exit, Failure
         progress: Some(&progress),
         ..hand.options(&keys_here, &list, run.now)
     };
-    let content = args.content.as_deref();
-    let (signed, ids) = countersign(input, content, &destination, &signatures, &options)?;
+    let (signed, made) = countersign(input, content, &destination, &signatures, &options)?;
     let durable = share::Durable::new(run.settings);
     durable.done(destination.path())?;
     durable.finish()?;
@@ -73,22 +87,33 @@ pub(crate) fn run(args: &Countersign, run: &mut Run<'_>) -> Result<Exit, Failure
         0,
         both!("{shown}: controfirmato in {output}", "{shown}: countersigned into {output}"),
     );
-    let named = join(&signatures);
-    let new = join(&ids);
-    outcome.say(
-        Tone::Plain,
-        1,
-        both!(
-            "controfirme {new} sulle firme {named}",
-            "countersignatures {new} on signatures {named}"
-        ),
-    );
-    sign::add_signers(&mut outcome, &signed);
+    for one in &made {
+        let (id, on, by) = (&one.id, &one.on, signing::name(&one.by));
+        let of = one.of.as_ref().map(signing::name).unwrap_or_else(|| "?".to_owned());
+        outcome.say(
+            Tone::Plain,
+            1,
+            both!(
+                "controfirma {id} di {by} sulla firma {on} di {of}",
+                "countersignature {id} of {by} on signature {on} of {of}"
+            ),
+        );
+    }
+    add_stamps(&mut outcome, &signed);
     let mut data = sign::signatures(&signed, &options, &hand.keys);
     if let Value::Object(map) = &mut data {
         map.insert("output".to_owned(), destination.shown().into());
-        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        let ids: Vec<String> = made.iter().map(|one| one.id.to_string()).collect();
         map.insert("ids".to_owned(), ids.into());
+        let made = made.iter().map(|one| {
+            json!({
+                "id": one.id.to_string(),
+                "on": one.on.to_string(),
+                "signer": signing::signer(&one.by),
+                "on_signer": one.of.as_ref().map(signing::signer),
+            })
+        });
+        map.insert("countersignatures".to_owned(), made.collect::<Vec<_>>().into());
     }
     outcome.warnings.extend(hand.authorities.warnings.iter().cloned());
     let outcome = sign::add_remarks(outcome.data(data), &signed);
@@ -96,8 +121,20 @@ pub(crate) fn run(args: &Countersign, run: &mut Run<'_>) -> Result<Exit, Failure
     Ok(run.exit())
 }
 
-fn join(ids: &[SignatureId]) -> String {
-    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+/// When the countersignatures were stamped, and what they stand on archived.
+fn add_stamps(outcome: &mut Outcome, signed: &Signed) {
+    for (times, archive) in [(&signed.stamped, false), (&signed.archived, true)] {
+        for time in times {
+            let when = instant::shown(*time);
+            let (it, en) = (when.get(Lang::It), when.get(Lang::En));
+            let text = if archive {
+                both!("marca temporale d'archivio del {it}", "archive time-stamp of {en}")
+            } else {
+                both!("marca temporale del {it}", "time-stamp of {en}")
+            };
+            outcome.say(Tone::Plain, 2, text);
+        }
+    }
 }
 
 fn countersign(
@@ -106,9 +143,9 @@ fn countersign(
     destination: &Destination,
     signatures: &[SignatureId],
     options: &SignOptions<'_>,
-) -> Result<(Signed, Vec<SignatureId>), Failure> {
+) -> Result<(Signed, Vec<Countersigned>), Failure> {
     let input = Input::of(input)?;
-    let output = Output::to(destination)?;
+    let output = Output::to_file(destination)?;
     let done = countersign_file(input.path(), content, output.path(), signatures, options)?;
     output.deliver()?;
     Ok(done)

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use ceralacca::{Budget, ExtendOptions, Extended, TargetLevel, extend_file};
+use ceralacca::{
+    Budget, ExtendOptions, Extended, ExtendedSignature, NewStamp, SignatureId, TargetLevel,
+    extend_file,
+};
 use files::Overwrite;
 use serde_json::json;
 
@@ -61,13 +64,9 @@ pub(crate) fn run(args: &Extend, run: &mut Run<'_>) -> Result<Exit, Failure> {
         offline: args.evidence.offline,
     };
     let ground = Ground::load(run.settings, run.now, Some(args.level), &given)?;
-    if run.dry_run || jobs.iter().all(|(_, output)| output.is_err()) {
+    if jobs.iter().all(|(_, output)| output.is_err()) {
         for (input, output) in &jobs {
-            let outcome = match output {
-                Err(failure) => Outcome::of(input).failure(failure.clone()),
-                Ok(destination) => share::would_write(input, &[destination]),
-            };
-            run.emit(&outcome);
+            run.emit(&share::dry(input, output));
         }
         return Ok(run.exit());
     }
@@ -81,6 +80,33 @@ pub(crate) fn run(args: &Extend, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let (now, settings) = (run.now, run.settings);
     let overwrite = if args.in_place { Overwrite::Replace } else { wish.replace() };
     let placing = share::placing(settings, overwrite);
+    if run.dry_run {
+        let list = authorities.list();
+        for (input, output) in &jobs {
+            let output = output.clone().and_then(|destination| {
+                let Some(beside) = share::dry_output(input, &destination) else {
+                    return Ok(destination);
+                };
+                let options = ExtendOptions {
+                    level,
+                    signatures: &signatures,
+                    authorities: &list,
+                    evidence: &ground.evidence,
+                    fetch: None,
+                    budget: Budget::default(),
+                    content: args.content.as_deref(),
+                    now,
+                    allow: &allow,
+                    placing,
+                    progress: None,
+                };
+                ceralacca::check_extend(input, beside, &options)?;
+                Ok(destination)
+            });
+            run.emit(&share::dry(input, &output));
+        }
+        return Ok(run.exit());
+    }
     let durable = share::Durable::new(settings);
     let work = |(input, output): &(&Path, Result<Destination, Failure>)| -> Outcome {
         let destination = match output {
@@ -107,7 +133,7 @@ pub(crate) fn run(args: &Extend, run: &mut Run<'_>) -> Result<Exit, Failure> {
         match result {
             Err(failure) => Outcome::of(input).failure(failure),
             Ok(extended) => {
-                let mut outcome = told(input, destination, &extended);
+                let mut outcome = told(input, destination, &extended, level, &signatures);
                 outcome.warnings.extend(authorities.warnings.iter().cloned());
                 outcome
             }
@@ -124,13 +150,70 @@ fn extend(
     options: &ExtendOptions<'_>,
 ) -> Result<Extended, Failure> {
     let input = Input::of(input)?;
-    let output = Output::to(destination)?;
+    let output = Output::to_file(destination)?;
     let extended = extend_file(input.path(), output.path(), options)?;
     output.deliver()?;
     Ok(extended)
 }
 
-fn told(input: &Path, destination: &Destination, extended: &Extended) -> Outcome {
+/// Whether a time-stamp is over the whole file and not on one of its signatures.
+fn is_of_file(stamp: &NewStamp, extended: &Extended) -> bool {
+    extended.signatures.iter().all(|signature| signature.id != stamp.signature)
+}
+
+/// Why a signature was raised that nobody named.
+fn unasked(
+    signature: &ExtendedSignature,
+    named: &[SignatureId],
+    extended: &Extended,
+) -> Option<Text> {
+    let id: SignatureId = signature.id.parse().ok()?;
+    let stamped = extended.stamps.iter().any(|stamp| stamp.signature == signature.id);
+    let raised = stamped || signature.before != signature.after;
+    if named.is_empty() || named.contains(&id) || !raised {
+        return None;
+    }
+    let above = |one: &SignatureId| std::iter::successors(one.parent(), SignatureId::parent);
+    if named.iter().any(|one| above(one).any(|parent| parent == id)) {
+        Some(Text::fixed(
+            "non era indicata: una controfirma si archivia con la firma su cui sta",
+            "not named: a countersignature is archived with the signature it stands on",
+        ))
+    } else if above(&id).any(|parent| named.contains(&parent)) {
+        Some(Text::fixed(
+            "non era indicata: sta su una firma indicata, e si estende con essa",
+            "not named: it stands on one that is, and is extended with it",
+        ))
+    } else {
+        Some(Text::fixed(
+            "non era indicata: i dati aggiunti al file servono anche a questa",
+            "not named: the data added to the file serve this one too",
+        ))
+    }
+}
+
+/// The level reached, no higher than the one asked for, and the one that data present before make
+/// of it.
+fn reached(signature: &ExtendedSignature, asked: TargetLevel) -> (String, Option<String>) {
+    let after = signature.after.to_string();
+    let beyond: &[&str] = match asked {
+        TargetLevel::T => &["CAdES-BASELINE-LT", "CAdES-BASELINE-LTA"],
+        TargetLevel::Lt => &["CAdES-BASELINE-LTA"],
+        TargetLevel::Lta => &[],
+    };
+    if signature.before == signature.after || !beyond.contains(&after.as_str()) {
+        return (after, None);
+    }
+    (raising::level_name(Some(asked)).to_owned(), Some(after))
+}
+
+fn told(
+    input: &Path,
+    destination: &Destination,
+    extended: &Extended,
+    level: TargetLevel,
+    named: &[SignatureId],
+) -> Outcome {
     let mut outcome = Outcome::of(input);
     let (shown, output) = (clean::path(input), share::shown(destination));
     outcome.say(
@@ -140,8 +223,9 @@ fn told(input: &Path, destination: &Destination, extended: &Extended) -> Outcome
     );
     for signature in &extended.signatures {
         let name = signature.signer.as_ref().map(signing::name).unwrap_or_else(|| "?".to_owned());
-        let (id, before, after) = (&signature.id, signature.before, signature.after);
-        let text = if before == after {
+        let (id, before) = (&signature.id, signature.before);
+        let (after, already) = reached(signature, level);
+        let text = if signature.before == signature.after {
             both!("firma {id} di {name}: {after}", "signature {id} of {name}: {after}")
         } else {
             both!(
@@ -150,6 +234,19 @@ fn told(input: &Path, destination: &Destination, extended: &Extended) -> Outcome
             )
         };
         outcome.say(Tone::Plain, 1, text);
+        if let Some(level) = already {
+            outcome.say(
+                Tone::Faint,
+                2,
+                both!(
+                    "i dati di revoca erano già nel file: vale come {level}",
+                    "the revocation data were in the file already: it counts as {level}"
+                ),
+            );
+        }
+        if let Some(why) = unasked(signature, named, extended) {
+            outcome.say(Tone::Faint, 2, why);
+        }
         for stamp in extended.stamps.iter().filter(|stamp| stamp.signature == *id) {
             let when = instant::shown(stamp.time);
             let (it, en) = (when.get(Lang::It), when.get(Lang::En));
@@ -161,13 +258,20 @@ fn told(input: &Path, destination: &Destination, extended: &Extended) -> Outcome
             outcome.say(Tone::Plain, 2, text);
         }
     }
-    for stamp in extended.stamps.iter().filter(|stamp| stamp.signature.is_empty()) {
+    for stamp in extended.stamps.iter().filter(|stamp| is_of_file(stamp, extended)) {
         let when = instant::shown(stamp.time);
         let (it, en) = (when.get(Lang::It), when.get(Lang::En));
         outcome.say(
             Tone::Plain,
             1,
-            both!("marca temporale sul file, del {it}", "time-stamp on the file, of {en}"),
+            if extended.signatures.is_empty() {
+                both!("marca temporale sul file, del {it}", "time-stamp on the file, of {en}")
+            } else {
+                both!(
+                    "marca temporale d'archivio sul contenitore, del {it}",
+                    "archive time-stamp on the container, of {en}"
+                )
+            },
         );
     }
     raising::tell_added(&mut outcome, extended.added);
@@ -185,7 +289,7 @@ fn told(input: &Path, destination: &Destination, extended: &Extended) -> Outcome
                     .iter()
                     .filter(|stamp| stamp.signature == signature.id)
                     .map(|stamp| json!({
-                        "kind": if stamp.archive { "archive-timestamp" } else { "signature-timestamp" },
+                        "kind": if stamp.archive { "archive-time-stamp-v3" } else { "signature-time-stamp" },
                         "time": instant::json(stamp.time),
                     }))
                     .collect::<Vec<_>>(),
@@ -198,7 +302,7 @@ fn told(input: &Path, destination: &Destination, extended: &Extended) -> Outcome
         "timestamps": extended
             .stamps
             .iter()
-            .filter(|stamp| stamp.signature.is_empty())
+            .filter(|stamp| is_of_file(stamp, extended))
             .map(|stamp| json!({ "time": instant::json(stamp.time) }))
             .collect::<Vec<_>>(),
         "added": raising::added(extended.added),

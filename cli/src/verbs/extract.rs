@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::args::Extract;
 use crate::clean;
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{Failure, Warning};
 use crate::lang::{Text, both};
 use crate::outcome::{Outcome, Tone};
 use crate::paths::{Destination, Wish, is_dash, opened, unwrapped};
@@ -85,7 +85,13 @@ fn extract(
             let mut out = io::BufWriter::new(io::stdout().lock());
             let (length, removed) = ceralacca::extract_layers_to(source.path(), layers, &mut out)?;
             out.flush().map_err(|e| files::Error::from_io("writing", Path::new("-"), e))?;
-            Ok(Extracted { output: "-".into(), length, removed, objects: Vec::new() })
+            Ok(Extracted {
+                output: "-".into(),
+                length,
+                removed,
+                objects: Vec::new(),
+                signed_inside: Vec::new(),
+            })
         }
         Destination::Path(output) => {
             let bar = share::bar(source.path(), settings);
@@ -104,6 +110,10 @@ fn told(input: &Path, destination: &Destination, extracted: &Extracted) -> Outco
         Tone::Good,
         0,
         match objects.len() {
+            0 | 1 if matches!(destination, Destination::Stdout) => both!(
+                "{shown}: contenuto scritto sull'uscita standard",
+                "{shown}: content written to standard output"
+            ),
             0 | 1 => both!(
                 "{shown}: contenuto estratto in {output}",
                 "{shown}: content extracted to {output}"
@@ -126,6 +136,19 @@ fn told(input: &Path, destination: &Destination, extracted: &Extracted) -> Outco
             "the signatures and time-stamps removed were not verified: `ceralacca verify` does that",
         ),
     );
+    if !extracted.signed_inside.is_empty() {
+        let names: Vec<&str> =
+            extracted.signed_inside.iter().take(20).map(String::as_str).collect();
+        let names = clean::line(&names.join(", ")).into_owned();
+        let count = extracted.signed_inside.len();
+        outcome = outcome.warning(Warning::new(
+            "INNER_FILE_NOT_JUDGED",
+            both!(
+                "quanto estratto contiene {count} file a loro volta firmati, da estrarre o verificare da soli: {names}",
+                "what was extracted holds {count} files that are themselves signed, to be extracted or verified by themselves: {names}"
+            ),
+        ));
+    }
     let removed: Vec<Value> = removed
         .iter()
         .map(|layer| match layer {

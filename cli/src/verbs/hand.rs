@@ -3,12 +3,15 @@
 
 use ceralacca::{SignOptions, SignerProperties, SigningKey, TimestampAuthority};
 use chrono::{DateTime, Utc};
+use files::{FollowLinks, SourceFile};
 
 use crate::args::{Allow, ContentArgs, DigestArgs, KeyArgs, Level, StatementArgs};
+use crate::clean;
 use crate::failure::Failure;
 use crate::keys::{self, KeySpec};
 use crate::network::{self, Authorities};
 use crate::raising::{self, Given, Ground};
+use crate::secrets;
 use crate::signing::{self, Keys, Terms};
 
 use super::Run;
@@ -27,6 +30,8 @@ pub(super) struct Flags<'a> {
     pub(super) digest: &'a DigestArgs,
     /// Refusals overridden by name.
     pub(super) allow: &'a [Allow],
+    /// Whether somebody may sign again.
+    pub(super) again: bool,
     /// Revocation data at hand, and whether the rest may be fetched.
     pub(super) given: Given<'a>,
 }
@@ -57,7 +62,32 @@ impl Flags<'_> {
         if self.stamped() && run.settings.tsa.value.is_empty() {
             return Err(network::no_authority());
         }
+        // The library knows persons; this is known before a password is asked for.
+        for (place, spec) in specs.iter().enumerate() {
+            let before = specs.get(..place).unwrap_or_default();
+            if !self.again && before.iter().any(|other| other.uri == spec.uri) {
+                let subject = clean::path(spec.uri.path());
+                return Err(ceralacca::Error::SameSigner { subject }.into());
+            }
+        }
         Ok(specs)
+    }
+
+    /// What a dry run can open without asking anybody anything: everything, where each password
+    /// comes from a file; nothing but the check that the keys are there, otherwise.
+    ///
+    /// # Errors
+    /// As [`Flags::open`].
+    pub(super) fn open_unasked(
+        &self,
+        specs: &[KeySpec],
+        run: &mut Run<'_>,
+    ) -> Result<Option<Hand>, Failure> {
+        for spec in specs {
+            SourceFile::open(spec.uri.path(), FollowLinks::Follow)?;
+        }
+        let unasked = |spec: &KeySpec| matches!(spec.secret, Some(secrets::Source::File(_)));
+        specs.iter().all(unasked).then(|| self.open(specs, run)).transpose()
     }
 
     /// Loads what the flags name and opens the keys, with their passwords.

@@ -9,12 +9,13 @@ use ceralacca::{
 use crate::args::Inspect;
 use crate::clean;
 use crate::exit::Exit;
-use crate::failure::{Failure, Warning};
+use crate::failure::Failure;
 use crate::instant;
 use crate::lang::{Lang, Text, both};
 use crate::outcome::{Outcome, Tone};
 use crate::settings::Settings;
 use crate::spool::Input;
+use crate::translate::said;
 
 use super::{Run, share};
 
@@ -39,16 +40,27 @@ fn look(input: &Path, settings: &Settings) -> Result<Outcome, Failure> {
     let mut outcome = Outcome::of(input).data(data);
     tell(&mut outcome, input, &inspection);
     if let Some(broken) = &inspection.broken {
-        let why = clean::line(broken).into_owned();
-        outcome = outcome.warning(Warning::new(
-            "BROKEN",
-            both!(
-                "il file non si legge fino in fondo: {why}",
-                "the file cannot be read to its end: {why}"
-            ),
-        ));
+        outcome = outcome.failure(unreadable(broken));
     }
     Ok(outcome)
+}
+
+/// The file is of a kind that is known, and cannot be read to its end. What was read is shown all the
+/// same.
+fn unreadable(why: &str) -> Failure {
+    let why = clean::line(why).into_owned();
+    Failure::new(
+        "BROKEN",
+        Exit::Unsupported,
+        Text::new(
+            format!("il file non si legge fino in fondo: {}", said(&why)),
+            format!("the file cannot be read to its end: {why}"),
+        ),
+    )
+    .hint(Text::fixed(
+        "il file è incompleto o danneggiato: chiederlo o copiarlo di nuovo",
+        "the file is incomplete or damaged: ask for it or copy it again",
+    ))
 }
 
 fn tell(outcome: &mut Outcome, input: &Path, inspection: &Inspection) {
@@ -97,9 +109,10 @@ fn tell_container(outcome: &mut Outcome, container: &ContainerView) {
             Tone::Plain,
             1,
             match &manifest.broken {
-                Some(why) => {
-                    both!("elenco {name}: illeggibile, {why}", "manifest {name}: unreadable, {why}")
-                }
+                Some(why) => Text::new(
+                    format!("elenco {name}: illeggibile, {}", said(why)),
+                    format!("manifest {name}: unreadable, {why}"),
+                ),
                 None => both!(
                     "elenco {name}: {count} file, per {target}",
                     "manifest {name}: {count} files, for {target}"
@@ -114,12 +127,14 @@ fn tell_container(outcome: &mut Outcome, container: &ContainerView) {
         }
     }
     for note in &container.notes {
-        outcome.say(Tone::Doubt, 1, Text::same(note.as_str()));
+        outcome.say(Tone::Doubt, 1, Text::new(said(note), note.clone()));
     }
 }
 
 fn tell_layer(outcome: &mut Outcome, n: usize, layer: &LayerView) {
-    let wrapping: String = layer.wrapping.iter().map(|w| format!("{w} > ")).collect();
+    let member = layer.member.iter().map(|name| format!("{name} > "));
+    let wrapping = layer.wrapping.iter().map(|w| format!("{w} > "));
+    let wrapping: String = member.chain(wrapping).collect();
     let encoding = if layer.ber { "BER" } else { "DER" };
     let form = if layer.kind == "m7m" { "M7M".to_owned() } else { format!("TSD {encoding}") };
     outcome.say(
@@ -150,8 +165,8 @@ fn tell_layer(outcome: &mut Outcome, n: usize, layer: &LayerView) {
     for stamp in &layer.timestamps {
         tell_stamp(outcome, 2, stamp);
     }
-    for (n, signer) in layer.signers.iter().enumerate() {
-        tell_signer(outcome, n + 1, signer);
+    for signer in &layer.signers {
+        tell_signer(outcome, 2, signer);
     }
     for certificate in &layer.certificates {
         let subject = &certificate.subject;
@@ -201,33 +216,60 @@ fn tell_stamped(outcome: &mut Outcome, stamped: &StampedView) {
     }
 }
 
-fn tell_signer(outcome: &mut Outcome, n: usize, signer: &SignerView) {
+fn tell_signer(outcome: &mut Outcome, indent: usize, signer: &SignerView) {
     let unknown = Text::fixed("(certificato non presente)", "(certificate not inside)");
     let (it, en) = match &signer.subject {
         Some(subject) => (subject.as_str(), subject.as_str()),
         None => (unknown.get(Lang::It), unknown.get(Lang::En)),
     };
-    let level = &signer.level;
-    outcome.say(
-        Tone::Plain,
-        2,
-        both!("firma {n}: {it} [{level}]", "signature {n}: {en} [{level}]"),
-    );
+    let (id, level) = (&signer.id, &signer.level);
+    // 2/1.1 is on 2/1.
+    let text = match id.rsplit_once('.') {
+        None => both!("firma {id}: {it} [{level}]", "signature {id}: {en} [{level}]"),
+        Some((on, _)) => both!(
+            "controfirma {id}, sulla {on}: {it} [{level}]",
+            "countersignature {id}, on {on}: {en} [{level}]"
+        ),
+    };
+    outcome.say(Tone::Plain, indent, text);
     if let Some(time) = signer.signing_time {
         let when = instant::shown(time);
         let (it, en) = (when.get(Lang::It), when.get(Lang::En));
-        outcome.say(Tone::Plain, 3, both!("data dichiarata {it}", "claimed time {en}"));
+        outcome.say(Tone::Plain, indent + 1, both!("data dichiarata {it}", "claimed time {en}"));
     }
     for stamp in &signer.timestamps {
-        tell_stamp(outcome, 3, stamp);
+        tell_stamp(outcome, indent + 1, stamp);
+    }
+    for counter in &signer.countersignatures {
+        tell_signer(outcome, indent + 1, counter);
+    }
+}
+
+/// What a time-stamp stands for.
+fn stamp_kind(kind: &str) -> Text {
+    match kind {
+        "content-time-stamp" => Text::fixed("marca sul contenuto", "content time-stamp"),
+        "signature-time-stamp" => Text::fixed("marca sulla firma", "signature time-stamp"),
+        "CAdES-C-time-stamp" => {
+            Text::fixed("marca su firma e riferimenti", "time-stamp on signature and references")
+        }
+        "time-stamped-certs-crls-references" => {
+            Text::fixed("marca sui riferimenti", "time-stamp on references")
+        }
+        "archive-time-stamp" | "archive-time-stamp-v2" => {
+            Text::fixed("marca d'archivio di tipo vecchio", "archive time-stamp of an older kind")
+        }
+        "archive-time-stamp-v3" => Text::fixed("marca d'archivio", "archive time-stamp"),
+        _ => Text::fixed("marca temporale", "time-stamp"),
     }
 }
 
 fn tell_stamp(outcome: &mut Outcome, indent: usize, stamp: &TimestampView) {
     let when = instant::shown(stamp.time);
-    let (it, en) = (when.get(Lang::It), when.get(Lang::En));
+    let kind = stamp_kind(stamp.kind);
     let by = stamp.authority.as_deref().unwrap_or("?");
-    outcome.say(Tone::Plain, indent, both!("marca temporale {it}, {by}", "time-stamp {en}, {by}"));
+    let line = |lang| format!("{} {}: {}, {by}", kind.get(lang), stamp.id, when.get(lang));
+    outcome.say(Tone::Plain, indent, Text::new(line(Lang::It), line(Lang::En)));
     let (algorithm, imprint) = (&stamp.imprint_algorithm, &stamp.imprint);
     outcome.say(
         Tone::Faint,

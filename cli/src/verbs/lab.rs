@@ -12,6 +12,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::lang::{Text, both};
 use crate::outcome::{Outcome, Tone};
+use crate::translate::said;
 
 use super::Run;
 
@@ -37,7 +38,11 @@ pub(crate) fn init(args: &LabInit, run: &mut Run<'_>) -> Result<Exit, Failure> {
         "making test keys and certificates: a few seconds…",
     ));
     let seed = seed()?;
-    let pki = lab::disk::init(&args.dir, &lab::Config::new(run.now, seed, port))?;
+    let made = lab::disk::init(&args.dir, &lab::Config::new(run.now, seed, port));
+    let pki = made.map_err(|error| {
+        let failure = Failure::from(error);
+        if failure.code == "EXISTS" { failure.hint(new_folder()) } else { failure }
+    })?;
     let signers: Vec<String> =
         pki.with_role(lab::Role::Signer).map(|signer| signer.id.clone()).collect();
     let url = pki.tsa_url("tsa");
@@ -101,6 +106,22 @@ pub(crate) fn serve(args: &LabServe, run: &mut Run<'_>) -> Result<Exit, Failure>
         both!("PKI di prova in ascolto su {url}", "test PKI listening on {url}"),
     );
     outcome.say(Tone::Plain, 1, both!("marche temporali: --tsa {tsa}", "time-stamps: --tsa {tsa}"));
+    outcome.say(
+        Tone::Plain,
+        1,
+        both!(
+            "stato dei certificati: OCSP {url}/ocsp, CRL {url}/crl/ca.crl e {url}/crl/root.crl",
+            "certificate status: OCSP {url}/ocsp, CRL {url}/crl/ca.crl and {url}/crl/root.crl"
+        ),
+    );
+    outcome.say(
+        Tone::Faint,
+        1,
+        Text::fixed(
+            "a questi indirizzi portano i certificati: vanno ammessi con --allow-net 127.0.0.0/8",
+            "certificates lead to these addresses: they must be allowed with --allow-net 127.0.0.0/8",
+        ),
+    );
     run.emit(&outcome);
     run.printer.talk(&Text::fixed("Ctrl-C per fermarla", "Ctrl-C stops it"));
     while !run.interrupt.requested() {
@@ -108,6 +129,13 @@ pub(crate) fn serve(args: &LabServe, run: &mut Run<'_>) -> Result<Exit, Failure>
     }
     running.stop();
     Ok(Exit::Interrupted)
+}
+
+fn new_folder() -> Text {
+    Text::fixed(
+        "indicare una cartella che non c'è ancora, o cancellare prima questa",
+        "name a folder that does not exist yet, or remove this one first",
+    )
 }
 
 fn no_lab() -> Text {
@@ -150,7 +178,7 @@ impl From<lab::Error> for Failure {
                 Exit::Unsupported,
                 format!("{} non è lo stato di una PKI di prova", clean::path(&path)),
             ),
-            _ => ("LAB", Exit::Io, format!("la PKI di prova non è riuscita: {en}")),
+            _ => ("LAB", Exit::Io, format!("la PKI di prova non è riuscita: {}", said(&en))),
         };
         let failure = Self::new(code, exit, Text::new(it, en));
         match code {

@@ -97,6 +97,20 @@ pub(crate) fn would_write(input: &Path, destinations: &[&Destination]) -> Outcom
     outcome.data(json!({ "dry_run": true, "output": outputs.first(), "outputs": outputs }))
 }
 
+/// The outcome of `--dry-run`, or why the file would be refused.
+pub(crate) fn dry(input: &Path, output: &Result<Destination, Failure>) -> Outcome {
+    match output {
+        Err(failure) => Outcome::of(input).failure(failure.clone()),
+        Ok(destination) => would_write(input, &[destination]),
+    }
+}
+
+/// Beside what a dry run may unwrap an input for a moment; none for standard input, which is left
+/// for the run that does the work.
+pub(crate) fn dry_output<'a>(input: &'a Path, destination: &'a Destination) -> Option<&'a Path> {
+    (!is_dash(input)).then(|| destination.path().unwrap_or(input))
+}
+
 /// Brings outputs to disk in groups, for `--durability batch`.
 pub(crate) struct Durable {
     batch: bool,

@@ -19,7 +19,7 @@ use crate::outcome::{Outcome, Tone};
 use crate::paths::{Destination, Wish, appended, is_dash};
 use crate::raising::{self, Given};
 use crate::signing::{self, Keys};
-use crate::spool::Output;
+use crate::spool::{self, Output};
 
 use super::hand::Flags;
 use super::{Run, share};
@@ -44,6 +44,7 @@ pub(crate) fn run(args: &Sign, run: &mut Run<'_>) -> Result<Exit, Failure> {
         about: Some(&args.about),
         digest: &args.digest,
         allow: &args.allow.allow,
+        again: args.again,
         given: Given {
             crl: &args.evidence.crl,
             ocsp: &args.evidence.ocsp,
@@ -59,13 +60,16 @@ pub(crate) fn run(args: &Sign, run: &mut Run<'_>) -> Result<Exit, Failure> {
         overwrite: args.out.overwrite,
         outputs: if container.is_some() { 1 } else { args.files.len() },
     };
+    let terminal = files::platform::is_terminal(&io::stdout());
     // Everything that can be refused without a password is refused before one is asked for.
     // A container is one job with all the files.
     let groups = args.files.chunks(if container.is_some() { args.files.len() } else { 1 });
     let jobs: Vec<Job<'_>> = groups
         .filter_map(|inputs| {
             let input = inputs.first()?;
-            let output = prepare(inputs, &wish, packaging, container, &args.allow.allow);
+            let output = prepare(inputs, &wish, packaging, container, &args.allow.allow).and_then(
+                |destination| spool::refuse_terminal(&destination, terminal).map(|()| destination),
+            );
             Some(Job { input, inputs, output })
         })
         .collect();
@@ -345,12 +349,12 @@ pub(super) fn signatures(signed: &Signed, options: &SignOptions<'_>, keys: &Keys
         "timestamps": signed
             .stamped
             .iter()
-            .map(|time| json!({ "kind": "signature-timestamp", "time": instant::json(*time) }))
+            .map(|time| json!({ "kind": "signature-time-stamp", "time": instant::json(*time) }))
             .chain(signed.archived.iter().map(|time| {
-                json!({ "kind": "archive-timestamp", "time": instant::json(*time) })
+                json!({ "kind": "archive-time-stamp-v3", "time": instant::json(*time) })
             }))
             .chain(signed.content_stamped.iter().map(|time| {
-                json!({ "kind": "content-timestamp", "time": instant::json(*time) })
+                json!({ "kind": "content-time-stamp", "time": instant::json(*time) })
             }))
             .collect::<Vec<_>>(),
         "added": raising::added(signed.added),

@@ -16,8 +16,9 @@ use crate::failure::{Failure, Warning};
 use crate::judging::{self, Content, Grounds};
 use crate::lang::{Text, both};
 use crate::outcome::{Outcome, Tone};
+use crate::paths::is_dash;
 use crate::printer::Form;
-use crate::spool::Input;
+use crate::spool::{Input, Spool};
 
 use super::{Run, share};
 
@@ -35,10 +36,11 @@ pub(crate) fn run(args: &Verify, run: &mut Run<'_>) -> Result<Exit, Failure> {
         run.printer.turn_to(if args.files.len() > 1 { Form::JsonLines } else { Form::Json });
     }
     let grounds = Grounds::load(run.settings, run.now, &args.trust, &args.chain.chain)?
-        .existing_at(args.reference_time.as_deref())?;
+        .existing_at(args.reference_time.as_deref())?
+        .with_policy_documents(&args.signature_policy_file)?;
     let digest = args.content_digest.as_deref().map(content_digest).transpose()?;
     let expected = expected(&args.expect);
-    let jobs: Vec<(&Path, Option<&Path>)> = pair(args)?;
+    let mut jobs: Vec<(&Path, Option<&Path>)> = pair(args)?;
     if run.dry_run {
         for (input, _) in &jobs {
             let shown = clean::path(input);
@@ -50,6 +52,13 @@ pub(crate) fn run(args: &Verify, run: &mut Run<'_>) -> Result<Exit, Failure> {
             );
         }
         return Ok(run.exit());
+    }
+    // Standard input is read once, however many files it is the content of.
+    let piped = args.content.iter().any(|path| is_dash(path)).then(Spool::stdin).transpose()?;
+    if let Some(piped) = &piped {
+        for (_, content) in &mut jobs {
+            *content = content.map(|path| if is_dash(path) { piped.path() } else { path });
+        }
     }
     let (lang, settings, several) = (run.lang(), run.settings, jobs.len() > 1);
     let reports: Mutex<Vec<(usize, String)>> = Mutex::default();
@@ -157,6 +166,13 @@ fn pair(args: &Verify) -> Result<Vec<(&Path, Option<&Path>)>, Failure> {
         return Err(Failure::usage(both!(
             "--content è dato {given} volte per {count} file: uno solo per tutti, o uno per ciascuno",
             "--content is given {given} times for {count} files: give one for all, or one for each"
+        )));
+    }
+    let streams = files.iter().chain(contents).filter(|path| is_dash(path)).count();
+    if streams > 1 {
+        return Err(Failure::usage(Text::fixed(
+            "«-» è dato più di una volta: lo standard input si legge una volta sola",
+            "`-` is given more than once: standard input can be read only once",
         )));
     }
     let content = |n: usize| match contents.as_slice() {

@@ -25,7 +25,7 @@ fn a_folder_that_cannot_be_written() {
         return;
     }
     let line = format!("sign verbale.txt {} -o chiusa/x.p7m", key("presidente"));
-    bench.run(&format!("{line} --json")).fails(4, "PERMISSION_DENIED", "-o");
+    bench.run(&format!("{line} --json")).fails(4, "PERMISSION_DENIED", "write");
     let italian = bench.run(&format!("{line} --lang it"));
     assert!(italian.err.contains("permesso negato"), "{}", italian.err);
     std::fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();

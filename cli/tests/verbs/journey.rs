@@ -91,7 +91,7 @@ fn two_signers_in_one_reading_and_a_third_beside_them() {
         "cosign verbale.txt-cosigned.p7m {} --again --require-valid {TRUST} -o no.p7m --json",
         key("presidente")
     ));
-    refused.fails(1, "PRESENT_SIGNATURES", "verify");
+    refused.fails(3, "PRESENT_SIGNATURES", "verify");
     assert_eq!(refused.json()["data"]["verdict"], "INDETERMINATE");
     assert!(!bench.exists("no.p7m"));
 }

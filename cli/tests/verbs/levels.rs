@@ -65,11 +65,21 @@ fn signed_at_once_with_everything_said() {
         .iter()
         .map(|stamp| stamp["kind"].as_str().unwrap())
         .collect();
-    assert_eq!(kinds, ["signature-timestamp", "archive-timestamp", "content-timestamp"]);
+    assert_eq!(kinds, ["signature-time-stamp", "archive-time-stamp-v3", "content-time-stamp"]);
     assert!(data["added"]["ocsp"].as_u64().unwrap() > 0);
     let told = bench.ok("verify verbale.txt.p7m --trust lab/trust");
     for word in ["Segretario", "Esempio, IT", "text/plain"] {
         assert!(told.out.contains(word), "{word} is not in {}", told.out);
+    }
+    bench.write("altra.pdf", b"Altra politica");
+    for (file, document) in [("politica.pdf", "matches"), ("altra.pdf", "mismatch")] {
+        let line = format!(
+            "verify verbale.txt.p7m --trust lab/trust --signature-policy-file {file} --json"
+        );
+        let data = &bench.ok(&line).json()["data"]["signatures"][0];
+        assert_eq!(data["signature_policy"]["document"], document);
+        let told = data["findings"].to_string().contains("SIGNATURE_POLICY_HASH_MISMATCH");
+        assert_eq!(told, document == "mismatch");
     }
     for (flag, word) in [
         ("--commitment forse", "commitment"),

@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod bench;
+mod beside;
 mod certificates;
 mod containers;
 mod disk;
 mod forms;
+mod italian;
 mod journey;
 mod levels;
 mod odd;

@@ -1,14 +1,15 @@
 //! Reading a container: what is in it, what refers to what, and which digests agree.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::io::{Cursor, Read, Seek, Write as _};
+use std::io::{Read, Seek, Write as _};
 
 use archive::{Archive, Member, Method};
-use cades::{Envelope, Layer};
+use cades::Layer;
 use cms::verify::{ContentCheck, ContentDigests, PREFIX, check_content};
 use crypto::{DigestAlgorithm, MultiHasher};
 use timestamp::Token;
 
+use crate::inner::{Inner, START};
 use crate::names::{MIMETYPE, Role, role};
 use crate::{Error, Limits, Manifest, ManifestError, Result};
 
@@ -16,6 +17,9 @@ use crate::{Error, Limits, Manifest, ManifestError, Result};
 const MIMETYPE_OCTETS: u64 = 256;
 /// Octets of a member hashed at a time.
 const BLOCK: usize = 128 << 10;
+/// Signatures whose old archive time-stamps go over one and the same member. An ASiC-S has one
+/// signature file, a manifest one signature: more of them are made to keep a reader busy.
+const OLD_STAMPS: usize = 8;
 
 /// The two kinds of container (EN 319 162-1 §4.3, §4.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,6 +154,17 @@ pub struct ManifestFile {
     pub content: Result<Manifest, ManifestError>,
 }
 
+/// A signature, time-stamp or evidence record that a manifest names and that is not in the container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingTarget {
+    /// The member it should be.
+    pub name: String,
+    /// What it should be.
+    pub role: Role,
+    /// The manifest that names it.
+    pub manifest: String,
+}
+
 /// How a reference compares with the member it means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReferenceState {
@@ -193,6 +208,12 @@ pub struct Container {
     pub evidence_records: Vec<String>,
     /// XML signatures, which are named and not read here.
     pub xml_signatures: Vec<String>,
+    /// What manifests name as made over them and is not there, by name.
+    pub missing: Vec<MissingTarget>,
+    /// Data objects that are themselves signed files; known after [`Container::digest`].
+    pub inner: Vec<(String, Inner)>,
+    /// Members that are evidence by the word of a manifest alone, whatever their names.
+    pub(crate) targets: BTreeMap<String, Role>,
     /// Name -> place in `members`.
     places: HashMap<String, usize>,
     digests: HashMap<String, Digested>,
@@ -222,6 +243,9 @@ impl Container {
             timestamps: Vec::new(),
             evidence_records: Vec::new(),
             xml_signatures: Vec::new(),
+            missing: Vec::new(),
+            inner: Vec::new(),
+            targets: BTreeMap::new(),
             places,
             digests: HashMap::new(),
         };
@@ -230,7 +254,8 @@ impl Container {
         let holds = !container.signatures.is_empty()
             || !container.timestamps.is_empty()
             || !container.evidence_records.is_empty()
-            || !container.xml_signatures.is_empty();
+            || !container.xml_signatures.is_empty()
+            || !container.missing.is_empty();
         if named.is_none() && !holds {
             return Err(Error::NotAsic);
         }
@@ -319,96 +344,19 @@ impl Container {
         })
     }
 
-    /// Reads what stands in `META-INF/`, in the order of the names.
-    fn read_evidence<R: Read + Seek>(
-        &mut self,
-        archive: &mut Archive<R>,
-        limits: &Limits,
-    ) -> Result<()> {
-        let mut order: Vec<Member> =
-            self.members.iter().filter(|m| role(&m.name) != Role::DataObject).cloned().collect();
-        order.sort_by(|a, b| a.name.cmp(&b.name));
-        let mut count = 0;
-        let mut total: u64 = 0;
-        let mut references = limits.references;
-        for member in order {
-            let role = role(&member.name);
-            match role {
-                Role::EvidenceRecord => self.evidence_records.push(member.name.clone()),
-                Role::XmlSignature => self.xml_signatures.push(member.name.clone()),
-                Role::Mimetype | Role::DataObject | Role::Other => continue,
-                _ => {}
-            }
-            count += 1;
-            if count > limits.evidence {
-                let limit = u64::try_from(limits.evidence).unwrap_or(u64::MAX);
-                return Err(Error::Limit { what: "signatures and manifests", limit });
-            }
-            if matches!(role, Role::EvidenceRecord | Role::XmlSignature) {
-                continue;
-            }
-            total = total.saturating_add(member.size);
-            if member.size > limits.evidence_bytes || total > limits.evidence_total {
-                let limit = limits.evidence_total;
-                return Err(Error::Limit { what: "signatures and manifests", limit });
-            }
-            let octets = match archive.read_small(&member, limits.evidence_bytes) {
-                Ok(octets) => Some(octets),
-                Err(archive::Error::Damaged { .. }) => None,
-                Err(error) => return Err(error.into()),
-            };
-            match role {
-                Role::Signature => self.add_signature(&member, octets, limits)?,
-                Role::TimeStamp => self.add_timestamp(&member, octets),
-                _ => {
-                    let content = octets
-                        .ok_or(ManifestError::Damaged)
-                        .and_then(|octets| Manifest::parse(&octets, references));
-                    if let Err(ManifestError::TooManyReferences { .. }) = content {
-                        let limit = u64::try_from(limits.references).unwrap_or(u64::MAX);
-                        return Err(Error::Limit { what: "references of manifests", limit });
-                    }
-                    references -= content.as_ref().map_or(0, |m| m.references.len());
-                    let name = member.name.clone();
-                    self.manifests.push(ManifestFile { name, role, content });
-                }
+    /// The data objects that are themselves signed files, in the order of the directory: what
+    /// [`Container::inner`] says, without reading more than their first octets.
+    ///
+    /// # Errors
+    /// Reading failed. Damaged members are no error.
+    pub fn signed_inside<R: Read + Seek>(&self, archive: &mut Archive<R>) -> Result<Vec<String>> {
+        let mut found = Vec::new();
+        for member in self.data_objects() {
+            if Inner::of(&beginning(archive, member)?).is_some() {
+                found.push(member.name.clone());
             }
         }
-        Ok(())
-    }
-
-    fn add_signature(
-        &mut self,
-        member: &Member,
-        octets: Option<Vec<u8>>,
-        limits: &Limits,
-    ) -> Result<()> {
-        let layer = match octets {
-            None => Err(archive::Error::Damaged { member: member.name.clone() }.into()),
-            Some(octets) => read_layer(&octets, &limits.cms),
-        };
-        let layer = match layer {
-            Err(Unread::Io(error)) => return Err(error.into()),
-            Err(Unread::Cades(error)) => Err(error),
-            Ok(layer) => Ok(layer),
-        };
-        let signers = |layer: &Layer| layer.data.signer_infos.len();
-        let present = self.signatures.iter().filter_map(|s| s.layer.as_ref().ok()).map(signers);
-        if present.sum::<usize>() + layer.as_ref().map_or(0, signers) > limits.signers {
-            let limit = u64::try_from(limits.signers).unwrap_or(u64::MAX);
-            return Err(Error::Limit { what: "signatures", limit });
-        }
-        let has_content = layer.as_ref().is_ok_and(|layer| layer.attached);
-        let (name, subject) = (member.name.clone(), Subject::Unreferenced);
-        self.signatures.push(Signature { name, layer, has_content, subject });
-        Ok(())
-    }
-
-    fn add_timestamp(&mut self, member: &Member, octets: Option<Vec<u8>>) {
-        let octets = octets.unwrap_or_default();
-        let token = timestamp::read_tsr(&octets).map(|(token, _)| token);
-        let (name, subject) = (member.name.clone(), Subject::Unreferenced);
-        self.timestamps.push(TimeStamp { name, octets, token, subject });
+        Ok(found)
     }
 
     /// Says for each signature and time-stamp what it is over, as far as names say it.
@@ -520,40 +468,69 @@ impl Container {
         order.sort_by_key(|(place, _)| self.members.get(*place).map(|member| member.data_offset));
         let mut block = vec![0; BLOCK];
         let mut digests = HashMap::with_capacity(order.len());
+        let mut inner = Vec::new();
         for (place, algorithms) in order {
             let Some(member) = self.members.get(place) else { continue };
-            let prefix = if signed.contains(member.name.as_str()) { PREFIX } else { 0 };
+            let is_object = role(&member.name) == Role::DataObject;
+            let whole = signed.contains(member.name.as_str());
+            let prefix = if whole { PREFIX } else { usize::from(is_object) * START };
             let hasher = MultiHasher::new(algorithms);
-            let digested = digest_member(archive, member, hasher, prefix, &mut block, &mut seen)?;
+            let mut digested =
+                digest_member(archive, member, hasher, prefix, &mut block, &mut seen)?;
+            if let Digested::Whole(content) = &mut digested {
+                let start = content.prefix.get(..START).unwrap_or(&content.prefix);
+                let found = is_object.then(|| Inner::of(start)).flatten();
+                inner.extend(found.map(|found| (member.name.clone(), found)));
+                if !whole {
+                    content.prefix = Vec::new();
+                }
+            }
             digests.insert(member.name.clone(), digested);
         }
+        // What nothing refers to is not read, but for a glance.
+        for member in self.data_objects().filter(|member| !digests.contains_key(&member.name)) {
+            let found = Inner::of(&beginning(archive, member)?);
+            inner.extend(found.map(|found| (member.name.clone(), found)));
+        }
         drop(signed);
+        inner.sort_by(|(a, _), (b, _)| a.cmp(b));
+        self.inner = inner;
         self.digests = digests;
         self.resolve();
         self.go_on_with_old_stamps(archive, &mut block)
     }
 
     /// The archive time-stamps of before 2013 are over the content itself: it goes once more through
-    /// the digests they run with, for the rare signature that has one.
+    /// the digests they run with, all of one member's together, for the rare signature that has one.
     fn go_on_with_old_stamps<R: Read + Seek>(
         &mut self,
         archive: &mut Archive<R>,
         block: &mut [u8],
     ) -> Result<()> {
-        for place in 0..self.signatures.len() {
-            let Some(signature) = self.signatures.get(place) else { continue };
+        let mut running: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (place, signature) in self.signatures.iter().enumerate() {
             let old = signature.layer.as_ref().is_ok_and(|layer| !layer.encapsulated.is_empty());
-            let member = self.subject_place(&signature.subject).filter(|_| old);
-            let Some(member) = member.and_then(|place| self.members.get(place)) else { continue };
+            if let Some(member) = self.subject_place(&signature.subject).filter(|_| old) {
+                running.entry(member).or_default().push(place);
+            }
+        }
+        for (member, mut places) in running {
+            let Some(member) = self.members.get(member) else { continue };
+            places.truncate(OLD_STAMPS);
+            let signatures = self.signatures.iter_mut().enumerate();
+            let mut states: Vec<_> = signatures
+                .filter(|(place, _)| places.contains(place))
+                .filter_map(|(_, signature)| Some(&mut signature.layer.as_mut().ok()?.encapsulated))
+                .collect();
             let mut content = archive.read(member)?;
-            let Some(Ok(layer)) = self.signatures.get_mut(place).map(|s| s.layer.as_mut()) else {
-                continue;
-            };
             let whole = loop {
                 match content.read(block) {
                     Ok(0) => break true,
                     Ok(read) => {
-                        layer.encapsulated.write_all(block.get(..read).unwrap_or_default())?;
+                        let octets = block.get(..read).unwrap_or_default();
+                        for state in &mut states {
+                            state.write_all(octets)?;
+                        }
                     }
                     Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                     Err(error) if archive::is_damage(&error) => break false,
@@ -561,7 +538,7 @@ impl Container {
                 }
             };
             if whole {
-                layer.encapsulated.complete();
+                states.into_iter().for_each(cades::Encapsulated::complete);
             }
         }
         Ok(())
@@ -660,12 +637,10 @@ impl Container {
         self.manifests.get(*place)?.content.as_ref().ok()
     }
 
-    /// The data objects that no signature and no time-stamp covers, in the order of the directory.
-    #[must_use]
-    pub fn uncovered(&self) -> Vec<&str> {
+    /// The members that are under one of `subjects`: the data object itself, and what manifests list.
+    fn under<'a>(&'a self, subjects: impl IntoIterator<Item = &'a Subject>) -> BTreeSet<&'a str> {
         let mut covered: BTreeSet<&str> = BTreeSet::new();
-        let subjects = self.signatures.iter().map(|signature| &signature.subject);
-        for subject in subjects.chain(self.timestamps.iter().map(|stamp| &stamp.subject)) {
+        for subject in subjects {
             if let Subject::DataObject(name) = subject {
                 covered.insert(name);
             }
@@ -674,35 +649,43 @@ impl Container {
                 self.referred(reference).map(|member| member.name.as_str())
             }));
         }
-        let objects = self.data_objects().map(|member| member.name.as_str());
-        objects.filter(|name| !covered.contains(name)).collect()
+        covered
     }
-}
 
-/// Why a signature was not read.
-enum Unread {
-    Io(std::io::Error),
-    Cades(cades::Error),
-}
-
-impl From<archive::Error> for Unread {
-    fn from(_: archive::Error) -> Self {
-        // Damage in the ZIP is, to the signature, an encoding that ends where it should not.
-        Self::Cades(cades::Error::Cms(cms::Error::NotCms))
+    /// The data objects under none of `subjects`, in the order of the directory. Which signatures and
+    /// time-stamps count is for the caller to say: anybody can put a manifest beside a worthless one.
+    #[must_use]
+    pub fn uncovered<'a>(
+        &'a self,
+        subjects: impl IntoIterator<Item = &'a Subject>,
+    ) -> Vec<&'a str> {
+        let covered = self.under(subjects);
+        let objects = self.data_objects();
+        objects.map(|member| member.name.as_str()).filter(|name| !covered.contains(name)).collect()
     }
-}
 
-/// The outermost envelope of a signature in memory.
-fn read_layer(octets: &[u8], limits: &cms::Limits) -> Result<Layer, Unread> {
-    let file = match cades::read_whole(&mut Cursor::new(octets), limits) {
-        Ok(file) => file,
-        Err(cades::Error::Io(error)) => return Err(Unread::Io(error)),
-        Err(error) => return Err(Unread::Cades(error)),
-    };
-    match (file.envelopes.into_iter().next(), file.broken) {
-        (Some(Envelope::Signed(layer)), _) => Ok(layer),
-        (None, Some(broken)) => Err(Unread::Cades(broken.error)),
-        _ => Err(Unread::Cades(cades::Error::NoSignature)),
+    /// The files in `META-INF/` of no known role, under none of `subjects` and named by no manifest.
+    #[must_use]
+    pub fn unknown<'a>(&'a self, subjects: impl IntoIterator<Item = &'a Subject>) -> Vec<&'a str> {
+        let covered = self.under(subjects);
+        let files = self.members.iter().filter(|member| !member.is_folder);
+        let names = files.map(|member| member.name.as_str());
+        names
+            .filter(|name| role(name) == Role::Other && !self.targets.contains_key(*name))
+            .filter(|name| !covered.contains(name))
+            .collect()
+    }
+
+    /// The data objects that no signature is over, as far as that is told without verifying any: by
+    /// the manifests that the signatures were made for.
+    #[must_use]
+    pub fn unsigned(&self) -> Vec<&str> {
+        self.uncovered(self.signatures.iter().filter_map(|signature| {
+            let layer = signature.layer.as_ref().ok()?;
+            let fits =
+                |signer| check_content(signer, layer.content.as_ref()) == ContentCheck::Intact;
+            layer.data.signer_infos.iter().any(fits).then_some(&signature.subject)
+        }))
     }
 }
 
@@ -736,4 +719,14 @@ fn digest_member<R: Read + Seek>(
     }
     let values = hasher.finish();
     Ok(Digested::Whole(ContentDigests { values, prefix, length: Some(length) }))
+}
+
+/// The first octets of a member; of a damaged one, as many as there are.
+fn beginning<R: Read + Seek>(archive: &mut Archive<R>, member: &Member) -> Result<Vec<u8>> {
+    let mut start = Vec::new();
+    let mut content = archive.read(member)?.take(START as u64);
+    match content.read_to_end(&mut start) {
+        Err(error) if !archive::is_damage(&error) => Err(error.into()),
+        _ => Ok(start),
+    }
 }

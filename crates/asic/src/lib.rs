@@ -15,15 +15,19 @@
 mod container;
 mod digest_uri;
 mod error;
+mod evidence;
+mod inner;
 mod limits;
 mod manifest;
 mod names;
 mod uri;
 
 pub use container::{
-    Container, ContainerType, ManifestFile, Note, ReferenceState, Signature, Subject, TimeStamp,
+    Container, ContainerType, ManifestFile, MissingTarget, Note, ReferenceState, Signature,
+    Subject, TimeStamp,
 };
 pub use error::{Error, ManifestError, Result};
+pub use inner::Inner;
 pub use limits::Limits;
 pub use manifest::{DataReference, Manifest};
 pub use names::{

@@ -12,6 +12,9 @@ pub struct Limits {
     pub evidence: usize,
     /// SignerInfos of all signature files together: as many as one file may have.
     pub signers: usize,
+    /// Time-stamp files: those over the container itself, as each renewal adds one. As many as are
+    /// looked at in one signature.
+    pub timestamps: usize,
     /// Octets of one signature, time-stamp or manifest held in memory: a manifest of 100,000 files
     /// has some 40 MB, a signature with the revocation lists of its authorities was seen with some.
     pub evidence_bytes: u64,
@@ -29,6 +32,7 @@ impl Default for Limits {
             cms: cms::Limits::default(),
             evidence: 4096,
             signers: cms::Limits::default().signers,
+            timestamps: 256,
             evidence_bytes: 64 << 20,
             evidence_total: 256 << 20,
             references: 400_000,

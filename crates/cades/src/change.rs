@@ -7,7 +7,7 @@
 //! the third kind what its index lists (§5.5.2). Whatever is covered stays as
 //! it is, to the octet; what is not covered is only ever added to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use asn1::{Oid, Value};
 use cms::{Attribute, Limits, SignedData, SignerInfo};
@@ -18,8 +18,16 @@ use crate::archive::{HashIndex, HashIndexVersion};
 use crate::rewrite::rewrite;
 use crate::{Error, Result, SignatureId, oids};
 
-/// Countersignatures inside one another that are looked into.
-const DEEPEST: usize = 16;
+/// Signatures on one another, the one over the content included, that are made, changed and
+/// judged. Two levels of countersignatures are met.
+pub const DEEPEST: usize = 16;
+
+/// Signatures of one file, countersignatures included, that are made, changed and judged.
+pub const MOST_SIGNATURES: usize = 1024;
+
+/// Time-stamps on the signatures of one file that are looked at. Sixty signers with a time-stamp
+/// each, archived every year for fifteen years, stay below.
+pub const MOST_TIME_STAMPS: usize = 1024;
 
 /// The archive time-stamps under which certificates and revocation data of the
 /// file may not change any more.
@@ -30,40 +38,103 @@ const FREEZING: [Oid; 3] =
 const ARCHIVE: [Oid; 3] =
     [oids::ARCHIVE_TIME_STAMP_V1, oids::ARCHIVE_TIME_STAMP_V2, oids::ARCHIVE_TIME_STAMP_V3];
 
-/// The signature with this id.
+/// The signature with this id. For many of them see [`signers`].
 ///
 /// # Errors
 /// There is none, or a countersignature on the way cannot be read.
 pub fn find_signer(data: &SignedData, id: &SignatureId) -> Result<SignerInfo> {
     let missing = || Error::NoSuchSignature { id: id.clone() };
-    let mut signer = data.signer_infos.get(id.signer()).ok_or_else(missing)?.clone();
+    let top = data.signer_infos.get(id.signer()).ok_or_else(missing)?;
+    let mut inner: Option<SignerInfo> = None;
     for index in id.countersignatures() {
-        signer = countersignature(&signer, *index).ok_or_else(missing)?.2?;
+        let around = inner.as_ref().unwrap_or(top);
+        inner = Some(countersignature(around, *index).ok_or_else(missing)?.2?);
     }
-    Ok(signer)
+    Ok(inner.unwrap_or_else(|| top.clone()))
+}
+
+/// One walk through all signatures: every SignerInfo followed by its countersignatures.
+struct Walk<'w> {
+    /// Told each signature; a countersignature that cannot be read is an error, and not looked into.
+    see: &'w mut dyn FnMut(SignatureId, Result<&SignerInfo>),
+    /// Whether there are more levels than [`DEEPEST`].
+    too_deep: bool,
+}
+
+impl Walk<'_> {
+    fn at(&mut self, id: &SignatureId, signer: &SignerInfo, depth: usize) {
+        (self.see)(id.clone(), Ok(signer));
+        for (index, raw) in signer.unsigned_values(&cms::oids::COUNTERSIGNATURE).enumerate() {
+            if depth == DEEPEST {
+                self.too_deep = true;
+                return;
+            }
+            let id = id.child(index);
+            match parse(raw) {
+                Ok(child) => self.at(&id, &child, depth + 1),
+                Err(error) => (self.see)(id, Err(error)),
+            }
+        }
+    }
+
+    fn over(&mut self, data: &SignedData) {
+        for (index, signer) in data.signer_infos.iter().enumerate() {
+            self.at(&SignatureId::top(index), signer, 1);
+        }
+    }
 }
 
 /// Ids of all signatures: every SignerInfo followed by its countersignatures.
 /// A countersignature that cannot be read is named, but not looked into.
 #[must_use]
 pub fn signature_ids(data: &SignedData) -> Vec<SignatureId> {
-    fn walk(id: SignatureId, signer: &SignerInfo, depth: usize, ids: &mut Vec<SignatureId>) {
-        ids.push(id.clone());
-        if depth == DEEPEST {
-            return;
-        }
-        for (index, raw) in signer.unsigned_values(&cms::oids::COUNTERSIGNATURE).enumerate() {
-            match parse(raw) {
-                Ok(child) => walk(id.child(index), &child, depth + 1, ids),
-                Err(_) => ids.push(id.child(index)),
-            }
-        }
-    }
     let mut ids = Vec::new();
-    for (index, signer) in data.signer_infos.iter().enumerate() {
-        walk(SignatureId::top(index), signer, 1, &mut ids);
-    }
+    Walk { see: &mut |id, _| ids.push(id), too_deep: false }.over(data);
     ids
+}
+
+/// All signatures that can be read with their ids, in the order of [`signature_ids`], found in one
+/// walk.
+#[must_use]
+pub fn signers(data: &SignedData) -> BTreeMap<SignatureId, SignerInfo> {
+    let mut found = BTreeMap::new();
+    let mut see = |id, signer: Result<&SignerInfo>| {
+        found.extend(signer.ok().map(|signer| (id, signer.clone())));
+    };
+    Walk { see: &mut see, too_deep: false }.over(data);
+    found
+}
+
+/// Refuses a file with more than anybody looks at: [`DEEPEST`], [`MOST_SIGNATURES`],
+/// [`MOST_TIME_STAMPS`]. What is not looked at must not pass for judged.
+///
+/// # Errors
+/// It is over one of these limits.
+pub fn refuse_excess<'d>(layers: impl IntoIterator<Item = &'d SignedData>) -> Result<()> {
+    let (mut signatures, mut stamps, mut too_deep) = (0, 0, false);
+    for data in layers {
+        let mut see = |_, signer: Result<&SignerInfo>| {
+            signatures += 1;
+            let Ok(signer) = signer else { return };
+            let signed = signer.signed_attributes.iter().flat_map(|set| &set.entries);
+            let all = signed.chain(entries(signer));
+            let tokens = all.filter(|entry| crate::values::is_time_stamp(&entry.oid));
+            stamps += tokens.map(|entry| entry.values.len()).sum::<usize>();
+        };
+        let mut walk = Walk { see: &mut see, too_deep: false };
+        walk.over(data);
+        too_deep |= walk.too_deep;
+    }
+    let too_many = |what, limit| Err(cms::Error::TooMany { what, limit }.into());
+    if too_deep {
+        too_many("signatures on one another", DEEPEST)
+    } else if signatures > MOST_SIGNATURES {
+        too_many("signatures and countersignatures", MOST_SIGNATURES)
+    } else if stamps > MOST_TIME_STAMPS {
+        too_many("time-stamps of signatures", MOST_TIME_STAMPS)
+    } else {
+        Ok(())
+    }
 }
 
 /// Changes the unsigned attributes of one signature, a countersignature too:

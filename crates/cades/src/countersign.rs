@@ -2,7 +2,9 @@
 
 use cms::{Attribute, Limits, SignedData};
 
-use crate::change::{edit_signer, find_signer, refuse_evidence_record, signature_ids};
+use crate::change::{
+    edit_signer, find_signer, refuse_evidence_record, refuse_excess, signature_ids,
+};
 use crate::create::Signing;
 use crate::{Result, SignatureId};
 
@@ -15,7 +17,8 @@ use crate::{Result, SignatureId};
 /// # Errors
 /// There is no such signature; a key or a time-stamp failed; the properties
 /// are for signatures over content; an archive time-stamp or an evidence
-/// record covers the place.
+/// record covers the place; there would be more signatures, or more of them on
+/// one another, than anybody judges.
 pub fn countersign(
     data: &mut SignedData,
     parent: &SignatureId,
@@ -36,6 +39,8 @@ pub fn countersign(
         }
         Ok(countersigned)
     })?;
+    // Nobody would judge what is beyond.
+    refuse_excess([&changed])?;
     let is_child = |id: &SignatureId| id.parent().as_ref() == Some(parent);
     let before = signature_ids(data).into_iter().filter(is_child).count();
     *data = changed;

@@ -23,7 +23,10 @@ pub mod values;
 
 pub use archiving::{add_archive_time_stamp, archive_digest};
 pub use attributes::{ContentHints, SignerLocation};
-pub use change::{edit_signer, find_signer, is_frozen, signature_ids};
+pub use change::{
+    DEEPEST, MOST_SIGNATURES, MOST_TIME_STAMPS, edit_signer, find_signer, is_frozen, refuse_excess,
+    signature_ids, signers,
+};
 pub use countersign::countersign;
 pub use create::{
     Completion, Prepared, Signatory, Signing, Stamp, Statement, add_signature_time_stamp,

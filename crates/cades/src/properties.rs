@@ -55,6 +55,11 @@ impl Commitment {
         (Self::Creation, "creation", Oid::new("1.2.840.113549.1.9.16.6.6")),
     ];
 
+    /// Those that have a name.
+    pub fn named() -> impl Iterator<Item = Self> {
+        Self::NAMED.iter().map(|row| row.0)
+    }
+
     /// Its object identifier.
     #[must_use]
     pub fn oid(&self) -> Oid {

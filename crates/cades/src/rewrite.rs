@@ -73,11 +73,11 @@ pub fn rewrite<F: Read + Seek, W: Write + Seek>(
     limits: &Limits,
     change: impl FnOnce(&mut SignedData, &ContentDigests) -> Result<()>,
 ) -> Result<()> {
-    rewrite_after_look(file, out, digests, growth, limits, |_| Ok(()), change)
+    rewrite_after_look(file, out, digests, growth, limits, |_| Ok(()), change).map(drop)
 }
 
 /// As [`rewrite`]; `look` sees the signatures as they are, as soon as they are
-/// known, and may refuse.
+/// known, and may refuse. Says how many octets stand behind the signature.
 pub(crate) fn rewrite_after_look<F: Read + Seek, W: Write + Seek>(
     mut file: F,
     mut out: W,
@@ -86,7 +86,7 @@ pub(crate) fn rewrite_after_look<F: Read + Seek, W: Write + Seek>(
     limits: &Limits,
     look: impl FnOnce(&SignedData) -> Result<()>,
     change: impl FnOnce(&mut SignedData, &ContentDigests) -> Result<()>,
-) -> Result<()> {
+) -> Result<u64> {
     let start = file.stream_position()?;
     let out_start = out.stream_position()?;
     let mut reader = SignedDataReader::open(&mut file, *limits)?;
@@ -114,11 +114,11 @@ pub(crate) fn rewrite_after_look<F: Read + Seek, W: Write + Seek>(
                 return Err(Error::ContentChanged);
             }
         }
-        return close(out, out_start, &around);
+        return close(out, out_start, &around).map(|()| spans.trailing);
     }
     let (mut data, spans) = reader.finish()?;
     look(&data)?;
-    let whole = spans.encapsulated;
+    let (whole, trailing) = (spans.encapsulated, spans.trailing);
     let inside = length(&whole);
     let Some(content) = content.filter(|_| !digests.is_empty()) else {
         if !digests.is_empty() {
@@ -131,7 +131,8 @@ pub(crate) fn rewrite_after_look<F: Read + Seek, W: Write + Seek>(
         file.seek(SeekFrom::Start(start + whole.start))?;
         copy_all(&mut file, &mut out, inside)?;
         out.write_all(&around.after)?;
-        return Ok(out.flush()?);
+        out.flush()?;
+        return Ok(trailing);
     };
     announce(&mut data, digests);
     let expected = inside.saturating_add(data.size_behind_content()).saturating_add(growth);
@@ -148,7 +149,7 @@ pub(crate) fn rewrite_after_look<F: Read + Seek, W: Write + Seek>(
             return Err(Error::ContentChanged);
         }
     }
-    close(out, out_start, &around)
+    close(out, out_start, &around).map(|()| trailing)
 }
 
 fn announce(data: &mut SignedData, digests: &BTreeSet<DigestAlgorithm>) {

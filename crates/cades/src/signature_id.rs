@@ -3,10 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{Error, Result};
-
-/// Deepest countersignature that can be named. Two levels are met.
-const DEEPEST: usize = 16;
+use crate::{DEEPEST, Error, Result};
 
 /// A signature of an envelope, counted from 1 in stored order: `2` is the
 /// second SignerInfo, `2.1` the first countersignature on it, and so on.

@@ -1,11 +1,12 @@
 //! Signing content as it flows: attached as DER or BER, detached, and changes
 //! to files that are signed already.
 
+use std::collections::BTreeSet;
 use std::io::{Read, Seek, SeekFrom, Write};
 
-use cms::verify::{ContentCheck, ContentDigests, check_content};
+use cms::verify::{ContentCheck, ContentDigests, PREFIX, check_content};
 use cms::{BerWriter, DerWriter, Finished, Limits, SignedData, SignedDataReader};
-use crypto::{MultiHasher, stream};
+use crypto::{DigestAlgorithm, MultiHasher, stream};
 
 use crate::change::{add_certificates, refuse_evidence_record, refuse_moving_content};
 use crate::create::append;
@@ -101,33 +102,96 @@ pub fn sign_piped(content: impl Read, out: impl Write, signing: &mut Signing<'_>
 /// Adds parallel signatures to a signed file, keeping every octet of the
 /// signatures in it. The content is read once, while it is copied.
 ///
-/// `before_signing` sees what is in the file and may refuse; where the content
-/// is one primitive string, as DER has it, it is asked before anything is copied.
+/// `look` sees what is in the file and may refuse. It is asked twice: without
+/// the content, as soon as the signatures are known (where the content is one
+/// primitive string, as DER has it, before anything is copied); and once more,
+/// before anything is signed, with the digests of the content that the
+/// signatures present need.
+///
+/// Returns how many octets stand behind the signed file: they are not taken over.
 ///
 /// # Errors
 /// The file is no signed file with its content inside; reading, writing, a key
-/// or a time-stamp failed; `before_signing` refused; an evidence record or an
-/// archive time-stamp forbids it.
+/// or a time-stamp failed; `look` refused; an evidence record or an archive
+/// time-stamp forbids it.
 pub fn cosign(
+    mut file: impl Read + Seek,
+    mut out: impl Write + Seek,
+    signing: &mut Signing<'_>,
+    limits: &Limits,
+    mut look: impl FnMut(&SignedData, Option<&ContentDigests>) -> Result<()>,
+) -> Result<u64> {
+    signing.check()?;
+    let (start, out_start) = (file.stream_position()?, out.stream_position()?);
+    let mut digests = signing.digests();
+    digests.extend(digests_present(&mut file, limits)?);
+    // Content in pieces stands before signatures that may need what nothing announced: it is read
+    // once more then, which only a malformed file takes.
+    let (mut lacking, mut trailing) =
+        cosign_with(&mut file, &mut out, signing, &digests, limits, &mut look)?;
+    if !lacking.is_empty() {
+        digests.append(&mut lacking);
+        file.seek(SeekFrom::Start(start))?;
+        out.seek(SeekFrom::Start(out_start))?;
+        (_, trailing) = cosign_with(&mut file, &mut out, signing, &digests, limits, &mut look)?;
+    }
+    Ok(trailing)
+}
+
+/// The digests that the signatures present need of the content, as far as they
+/// can be known before it is read. `file` stands where it stood.
+fn digests_present(
+    mut file: impl Read + Seek,
+    limits: &Limits,
+) -> Result<BTreeSet<DigestAlgorithm>> {
+    let start = file.stream_position()?;
+    let mut reader = SignedDataReader::open(&mut file, *limits)?;
+    let digests = if reader.is_attached() && reader.skip_content()?.is_none() {
+        reader.head().announced_digests().into_iter().collect()
+    } else {
+        needed(&reader.finish()?.0)
+    };
+    file.seek(SeekFrom::Start(start))?;
+    Ok(digests)
+}
+
+fn needed(data: &SignedData) -> BTreeSet<DigestAlgorithm> {
+    data.signer_infos.iter().flat_map(cms::verify::needed_digests).collect()
+}
+
+/// One pass of [`cosign`]. Where the content was not hashed with everything the
+/// signatures present need, nothing is signed, and what lacks is returned.
+fn cosign_with(
     file: impl Read + Seek,
     out: impl Write + Seek,
     signing: &mut Signing<'_>,
+    digests: &BTreeSet<DigestAlgorithm>,
     limits: &Limits,
-    before_signing: impl FnOnce(&SignedData) -> Result<()>,
-) -> Result<()> {
-    signing.check()?;
-    let digests = signing.digests();
+    look: &mut impl FnMut(&SignedData, Option<&ContentDigests>) -> Result<()>,
+) -> Result<(BTreeSet<DigestAlgorithm>, u64)> {
     let certificates = signing.certificates();
     let room: usize = certificates.iter().map(|certificate| certificate.der().len()).sum();
     let growth = signing.expected_size() + room as u64;
-    let look = |data: &SignedData| {
+    let look = std::cell::RefCell::new(look);
+    let before = |data: &SignedData| {
         // What forbids signing is found out before hours of copying, if it can be.
         refuse_evidence_record(data)?;
         add_certificates(&mut data.clone(), certificates)?;
-        before_signing(data)
+        (look.borrow_mut())(data, None)
     };
-    let sign = |data: &mut SignedData, content: &ContentDigests| finish(data, signing, content);
-    rewrite_after_look(file, out, &digests, growth, limits, look, sign)
+    let mut lacking = BTreeSet::new();
+    let sign = |data: &mut SignedData, content: &ContentDigests| {
+        lacking = needed(data).difference(digests).copied().collect();
+        if !lacking.is_empty() {
+            return Err(Error::Refused);
+        }
+        (look.borrow_mut())(data, Some(content))?;
+        finish(data, signing, content)
+    };
+    match rewrite_after_look(file, out, digests, growth, limits, before, sign) {
+        Err(Error::Refused) if !lacking.is_empty() => Ok((lacking, 0)),
+        done => done.map(|trailing| (BTreeSet::new(), trailing)),
+    }
 }
 
 /// Adds parallel signatures to a detached signature.
@@ -136,16 +200,22 @@ pub fn cosign(
 /// As [`cosign`]; the content must be the one the present signatures are over.
 pub fn cosign_detached(
     mut data: SignedData,
-    content: impl Read,
+    mut content: impl Read,
     signing: &mut Signing<'_>,
+    mut look: impl FnMut(&SignedData, Option<&ContentDigests>) -> Result<()>,
 ) -> Result<Vec<u8>> {
     signing.check()?;
-    let algorithms = data.announced_digests().into_iter().chain(signing.digests());
-    let mut hasher = MultiHasher::new(algorithms);
-    stream::hash(content, &mut hasher)?;
-    let digests = digests_of(hasher);
-    covered_by_all(&data, &digests)?;
     refuse_evidence_record(&data)?;
+    look(&data, None)?;
+    let mut algorithms = needed(&data);
+    algorithms.extend(signing.digests());
+    let mut prefix = Vec::new();
+    (&mut content).take(PREFIX as u64).read_to_end(&mut prefix)?;
+    let mut hasher = MultiHasher::new(algorithms);
+    let length = stream::hash((&prefix[..]).chain(content), &mut hasher)?;
+    let digests = ContentDigests { values: hasher.finish(), prefix, length: Some(length) };
+    covered_by_all(&data, &digests)?;
+    look(&data, Some(&digests))?;
     finish(&mut data, signing, &digests)?;
     Ok(data.to_detached())
 }

@@ -330,7 +330,7 @@ fn cosigning_an_archived_file() {
     let mut out = Cursor::new(Vec::new());
     let mut signing = Signing::new(&signatories, now());
     let limits = Limits::default();
-    cades::cosign(Cursor::new(&archived), &mut out, &mut signing, &limits, |_| Ok(())).unwrap();
+    cades::cosign(Cursor::new(&archived), &mut out, &mut signing, &limits, |_, _| Ok(())).unwrap();
     let both = out.into_inner();
     assert_kept(&archived, &both);
     let data = parsed(&both);
@@ -527,14 +527,15 @@ fn what_is_covered_is_not_changed() {
     let first: cades::SignatureId = "1".parse().unwrap();
     // A certificate that the file has not would have to be added.
     let mut out = Cursor::new(Vec::new());
-    let result = cades::cosign(Cursor::new(&frozen), &mut out, &mut signing(), &limits, |_| Ok(()));
+    let result =
+        cades::cosign(Cursor::new(&frozen), &mut out, &mut signing(), &limits, |_, _| Ok(()));
     assert!(matches!(result, Err(cades::Error::Frozen)), "{result:?}");
     assert!(out.into_inner().is_empty());
     let again = Person::of(&pki, "presidente");
     let own = [again.signatory()];
     let mut out = Cursor::new(Vec::new());
     let mut own = Signing::new(&own, now());
-    cades::cosign(Cursor::new(&frozen), &mut out, &mut own, &limits, |_| Ok(())).unwrap();
+    cades::cosign(Cursor::new(&frozen), &mut out, &mut own, &limits, |_, _| Ok(())).unwrap();
     assert!(v2_holds(out.get_ref()));
     // Time-stamps and countersignatures would enter the imprint.
     let result = rewrite(&frozen, &[], 0, |data, _| {
@@ -572,8 +573,8 @@ fn what_is_covered_is_not_changed() {
     evidence(cades::detach(&recorded[..], &limits));
     let mut out = Cursor::new(Vec::new());
     let result =
-        cades::cosign(Cursor::new(&recorded), &mut out, &mut signing(), &limits, |_| Ok(()));
-    evidence(result.map(|()| out.into_inner()));
+        cades::cosign(Cursor::new(&recorded), &mut out, &mut signing(), &limits, |_, _| Ok(()));
+    evidence(result.map(|_| out.into_inner()));
 }
 
 #[test]

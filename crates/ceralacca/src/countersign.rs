@@ -5,11 +5,16 @@ use std::io::{Seek, SeekFrom};
 use std::path::Path;
 
 use cades::SignatureId;
-use cms::verify::{ContentDigests, ValueCheck, needed_digests, verify_signer};
+use cms::verify::{ContentDigests, check_content, needed_digests, verify_signer};
 use cms::{Limits, SignedData};
+use files::{FollowLinks, SourceFile};
+use x509::Certificate;
 
-use crate::extend::{digest_file, growth};
+use crate::extend::{digest_file, growth, trailing};
+use crate::keys::holder;
+use crate::material::Note;
 use crate::output;
+use crate::present::problem;
 use crate::progress::Counted;
 use crate::raise::{Raised, TargetLevel, certificate_of};
 use crate::sign::{
@@ -20,7 +25,8 @@ use crate::{Error, Result};
 
 /// Countersigns signatures of a file: each key signs the value of each of them.
 /// Every octet that is there stays as it is. `content` is the signed file of a
-/// detached signature, which only an archive time-stamp needs.
+/// detached signature; without it the signatures are taken at their value, and no
+/// archive time-stamp can be had.
 ///
 /// A countersignature says something about a signature, not about the content;
 /// what it says of the content it owes to the signature below it. With
@@ -45,8 +51,8 @@ use crate::{Error, Result};
 /// let secretary = SigningKey::from_pkcs12(&pki.join("signers/segretario.p12"), &pin)?;
 /// let options = SignOptions { keys: &[secretary], ..options };
 /// let output = dir.path().join("verbale.txt-countersigned.p7m");
-/// let (signed, ids) = countersign_file(&p7m, None, &output, &["1".parse()?], &options)?;
-/// assert_eq!(ids[0].to_string(), "1.1");
+/// let (signed, made) = countersign_file(&p7m, None, &output, &["1".parse()?], &options)?;
+/// assert_eq!(made[0].id.to_string(), "1.1");
 /// # Ok(()) }
 /// ```
 ///
@@ -59,7 +65,7 @@ pub fn countersign_file(
     output: &Path,
     signatures: &[SignatureId],
     options: &SignOptions<'_>,
-) -> Result<(Signed, Vec<SignatureId>)> {
+) -> Result<(Signed, Vec<Countersigned>)> {
     refuse_obstacles(options)?;
     let (source, mut staged) = output::open(input, output, options.placing)?;
     let mut opened = Unwrapped::open(source, output)?;
@@ -67,39 +73,57 @@ pub fn countersign_file(
     let limits = Limits::default();
     let outline = cades::outline(&mut opened, &limits).map_err(&failed)?;
     opened.seek(SeekFrom::Start(0)).map_err(|error| failed(error.into()))?;
-    for id in signatures {
-        examine(input, &outline.data, id, options)?;
-    }
+    let notes = examine_all(input, &outline.data, signatures, options)?;
     let raise = raise_of(input, options);
-    // Only an archive time-stamp needs to know the content.
-    let digests: BTreeSet<_> = match &raise {
-        Some(raise) if raise.level == TargetLevel::Lta => {
-            raise.digests(&outline.data, signatures)?.into_iter().collect()
-        }
-        _ => BTreeSet::new(),
-    };
+    // What the signatures below are over, to see that it is still that; and what an archive
+    // time-stamp needs.
+    let mut digests: BTreeSet<_> = signatures
+        .iter()
+        .filter_map(|id| outline.data.signer_infos.get(id.signer()))
+        .flat_map(needed_digests)
+        .collect();
+    let archive = raise.filter(|raise| raise.level == TargetLevel::Lta);
+    if let Some(raise) = &archive {
+        digests.extend(raise.digests(&outline.data, signatures)?);
+    }
     let outside = match (outline.attached, content) {
         (true, Some(_)) => return Err(failed(cades::Error::AlreadyAttached)),
         (true, None) => None,
         (false, Some(path)) => Some(digest_file(path, &digests, options.progress)?),
-        (false, None) if !digests.is_empty() => {
+        (false, None) if archive.is_some() => {
             return Err(Error::ContentNeeded { path: input.to_owned() });
         }
         (false, None) => Some(ContentDigests::default()),
     };
+    // A detached signature whose content is elsewhere is taken at its value.
+    let at_hand = outline.attached || content.is_some();
     let inside = if outside.is_some() { BTreeSet::new() } else { digests };
     let level = raise.map_or(TargetLevel::T, |raise| raise.level);
     let growth = growth(&outline.data, level);
-    let (mut ids, mut raised, mut refusal) = (Vec::new(), Raised::default(), None);
+    let (mut ids, mut made) = (Vec::new(), Vec::new());
+    let (mut raised, mut refusal) = (Raised::default(), None);
     // The completion is for signatures over content: these are raised by hand.
     let plain = SignOptions { long_term: None, ..*options };
     let mut stamps = with_signing(input, &plain, |signing| {
         let change = |data: &mut SignedData, content: &ContentDigests| {
+            let content = outside.as_ref().unwrap_or(content);
+            if at_hand {
+                refuse_other_content(input, data, signatures, content).map_err(|error| {
+                    refusal = Some(error);
+                    cades::Error::Refused
+                })?;
+            }
             for id in signatures {
-                ids.extend(cades::countersign(data, id, signing)?);
+                let signer = cades::find_signer(data, id)?;
+                let of = certificate_of(&signer, &data.x509_certificates());
+                let new = cades::countersign(data, id, signing)?;
+                made.extend(new.iter().cloned().zip(options.keys).map(|(new, key)| {
+                    let (by, of) = (key.certificate.clone(), of.clone());
+                    Countersigned { id: new, on: id.clone(), by, of }
+                }));
+                ids.extend(new);
             }
             let Some(raise) = &raise else { return Ok(()) };
-            let content = outside.as_ref().unwrap_or(content);
             let done = raise.run(data, content, &ids).and_then(|raised| {
                 refuse_revoked_notes(&raised.notes, options)?;
                 Ok(raised)
@@ -117,17 +141,105 @@ pub fn countersign_file(
     stamps.add(raised);
     opened.check_unchanged()?;
     let placed = staged.commit(options.placing.overwrite, options.placing.durability)?;
-    Ok((stamps.signed(placed, options), ids))
+    let mut signed = stamps.signed(placed, options);
+    signed.notes.splice(..0, trailing(outline.spans.trailing).into_iter().chain(notes));
+    Ok((signed, made))
+}
+
+/// One countersignature that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Countersigned {
+    /// Its id, as `verify` shows it.
+    pub id: SignatureId,
+    /// The signature it is on.
+    pub on: SignatureId,
+    /// Who countersigned.
+    pub by: Certificate,
+    /// Whose signature it is on.
+    pub of: Option<Certificate>,
+}
+
+/// Refuses what [`countersign_file`] would refuse, as far as can be said
+/// without reading the content. Nothing is written.
+///
+/// # Errors
+/// As [`countersign_file`].
+pub fn check_countersign(
+    input: &Path,
+    content: Option<&Path>,
+    output: &Path,
+    signatures: &[SignatureId],
+    options: &SignOptions<'_>,
+) -> Result<()> {
+    refuse_obstacles(options)?;
+    let source = SourceFile::open(input, FollowLinks::Follow)?;
+    let mut opened = Unwrapped::open(source, output)?;
+    let outline = cades::outline(&mut opened, &Limits::default()).map_err(Error::cades(input))?;
+    examine_all(input, &outline.data, signatures, options)?;
+    if let Some(content) = content {
+        SourceFile::open(content, FollowLinks::Follow)?;
+    }
+    Ok(())
+}
+
+/// Examines every signature to be countersigned; notes those of the
+/// countersigners themselves.
+fn examine_all(
+    path: &Path,
+    data: &SignedData,
+    signatures: &[SignatureId],
+    options: &SignOptions<'_>,
+) -> Result<Vec<Note>> {
+    let mut notes = Vec::new();
+    for id in signatures {
+        let certificate = examine(path, data, id, options)?;
+        if options.keys.iter().any(|key| same_person(&key.certificate, &certificate)) {
+            let subject = holder(&certificate);
+            notes.push(Note::OwnSignature { id: id.to_string(), subject });
+        }
+    }
+    Ok(notes)
+}
+
+/// Whether two certificates are one person's: the same one, or with the same tax code.
+fn same_person(one: &Certificate, other: &Certificate) -> bool {
+    one == other || one.tax_code().is_some_and(|code| other.tax_code() == Some(code))
+}
+
+/// A countersignature under something altered would only make it look respectable.
+fn refuse_other_content(
+    path: &Path,
+    data: &SignedData,
+    signatures: &[SignatureId],
+    content: &ContentDigests,
+) -> Result<()> {
+    let pool = data.x509_certificates();
+    for id in signatures {
+        let top = SignatureId::top(id.signer());
+        let signer = cades::find_signer(data, &top).map_err(Error::cades(path))?;
+        let (value, over) = match certificate_of(&signer, &pool) {
+            Some(certificate) => {
+                let kind = Some(&data.content_type);
+                let check = verify_signer(&signer, &certificate, kind, Some(content));
+                (Some(check.value), check.content)
+            }
+            None => (None, check_content(&signer, Some(content))),
+        };
+        if let Some(what) = problem(value.as_ref(), &over) {
+            return Err(Error::Broken { path: path.to_owned(), id: top.to_string(), what });
+        }
+    }
+    Ok(())
 }
 
 /// Makes sure that a signature is there, is sound, and was not countersigned
-/// by the same person yet.
+/// by the same person yet; gives the certificate it was made with.
 fn examine(
     path: &Path,
     data: &SignedData,
     id: &SignatureId,
     options: &SignOptions<'_>,
-) -> Result<()> {
+) -> Result<Certificate> {
     let signer = cades::find_signer(data, id).map_err(Error::cades(path))?;
     let broken = |what| Error::Broken { path: path.to_owned(), id: id.to_string(), what };
     // Whoever countersigns says that the value is good; without its certificate nobody can.
@@ -149,23 +261,21 @@ fn examine(
     };
     let content_type = id.parent().is_none().then_some(&data.content_type);
     let check = verify_signer(&signer, &certificate, content_type, content);
-    if matches!(check.value, ValueCheck::Invalid)
-        || check.content == cms::verify::ContentCheck::Altered
-    {
-        return Err(broken("its value does not verify"));
+    if let Some(what) = problem(Some(&check.value), &check.content) {
+        return Err(broken(what));
     }
     if options.again {
-        return Ok(());
+        return Ok(certificate);
     }
     for raw in signer.unsigned_values(&cms::oids::COUNTERSIGNATURE) {
         let Ok(value) = asn1::Value::parse(raw) else { continue };
         let Ok(present) = cms::SignerInfo::parse(&value, &Limits::default()) else { continue };
         for key in options.keys {
             if present.sid.names(&key.certificate) {
-                let subject = key.certificate.subject().to_string();
+                let subject = crate::keys::holder(&key.certificate);
                 return Err(Error::AlreadySigned { path: path.to_owned(), subject });
             }
         }
     }
-    Ok(())
+    Ok(certificate)
 }

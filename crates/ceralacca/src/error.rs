@@ -93,6 +93,18 @@ pub enum Error {
         /// Subject of the certificate.
         subject: String,
     },
+    /// The same certificate is to sign twice at once.
+    #[error("{subject} is named twice as a signer")]
+    SameSigner {
+        /// Who it is.
+        subject: String,
+    },
+    /// A file with nothing in it.
+    #[error("{}: the file is empty", path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
     /// A file of a kind this verb does not work on.
     #[error("{}: {found}", path.display())]
     Unsupported {
@@ -108,7 +120,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// There are signatures in the file that do not pass.
-    #[error("{}: the signatures present do not pass", path.display())]
+    #[error("{}: the signatures present {}", path.display(), not_passing(report))]
     PresentSignatures {
         /// The file.
         path: PathBuf,
@@ -143,6 +155,16 @@ pub enum Error {
         subject: String,
         /// When it expired.
         not_after: chrono::DateTime<chrono::Utc>,
+    },
+    /// A signature holds something that keeps it below the level asked for.
+    #[error("{}: signature {id} does not reach the level asked for, it is {level}", path.display())]
+    LevelNotReached {
+        /// The file.
+        path: PathBuf,
+        /// Its id, as `verify` shows it.
+        id: String,
+        /// What it would be.
+        level: cades::Level,
     },
     /// A container cannot be made or read.
     #[error("{}: {source}", path.display())]
@@ -258,10 +280,14 @@ impl Error {
             | Self::KeyMismatch { .. }
             | Self::Certificate { .. }
             | Self::AlreadySigned { .. } => Family::Key,
-            Self::X509 { .. } => Family::InputOutput,
-            Self::Unsupported { .. } => Family::Unsupported,
-            Self::ContentNeeded { .. } => Family::Usage,
-            Self::PresentSignatures { .. } => Family::Judgement,
+            // The file was read well; it is not what was asked for.
+            Self::X509 { .. } => Family::Unsupported,
+            Self::Unsupported { .. } | Self::Empty { .. } => Family::Unsupported,
+            Self::ContentNeeded { .. } | Self::SameSigner { .. } => Family::Usage,
+            Self::PresentSignatures { report, .. } => match validation::exit_code(report) {
+                1 => Family::Judgement,
+                _ => Family::Incomplete,
+            },
             Self::Material { missing, .. } => match missing.step {
                 crate::Step::Trust => Family::Usage,
                 crate::Step::Limit { .. } => Family::Unsupported,
@@ -270,6 +296,7 @@ impl Error {
                 _ => Family::Incomplete,
             },
             Self::Broken { .. } | Self::TooLate { .. } => Family::Judgement,
+            Self::LevelNotReached { .. } => Family::Incomplete,
             Self::Container { source, .. } => match source {
                 asic::Error::Archive(archive::Error::ContentSize { .. }) => Family::InputOutput,
                 asic::Error::Archive(
@@ -318,6 +345,8 @@ impl Error {
             Self::KeyMismatch { .. } => "KEY_MISMATCH",
             Self::Certificate { .. } => "CERTIFICATE",
             Self::AlreadySigned { .. } => "ALREADY_SIGNED",
+            Self::SameSigner { .. } => "SAME_SIGNER",
+            Self::Empty { .. } => "EMPTY_FILE",
             Self::Unsupported { .. } => "UNSUPPORTED",
             Self::ContentNeeded { .. } => "CONTENT_NEEDED",
             Self::PresentSignatures { .. } => "PRESENT_SIGNATURES",
@@ -330,6 +359,7 @@ impl Error {
             },
             Self::Broken { .. } => "BROKEN_SIGNATURE",
             Self::TooLate { .. } => "EXPIRED_UNSTAMPED",
+            Self::LevelNotReached { .. } => "LEVEL_NOT_REACHED",
             Self::Container { source, .. } => match source {
                 asic::Error::Archive(error) => match error {
                     archive::Error::Refused { .. } => "UNSAFE_ARCHIVE",
@@ -376,20 +406,35 @@ impl Error {
             Self::KeyMismatch { .. } => Some("give the certificate that was issued for this key"),
             Self::Certificate { obstacle, .. } => return Some(obstacle.hint()),
             Self::AlreadySigned { .. } => Some("to sign once more with the same key, say --again"),
+            Self::SameSigner { .. } => {
+                Some("name each key once; if two signatures of one person are meant, say --again")
+            }
+            Self::Empty { .. } => Some("check the path, and that the copy was completed"),
             Self::Unsupported { found, .. } => found.hint(),
             Self::ContentNeeded { .. } => Some("name the signed file with --content FILE"),
             Self::PresentSignatures { .. } => Some("look at them with: ceralacca verify"),
             Self::Material { missing, .. } => Some(missing.hint()),
             Self::Broken { .. } => Some(
-                "look at it with: ceralacca verify; to extend the other signatures alone, name them \
-                 with --signature",
+                "look at it with: ceralacca verify; ask for an unaltered copy, or extend the other \
+                 signatures alone: extend --signature",
             ),
+            Self::LevelNotReached { .. } => {
+                Some("look at what it holds with: ceralacca inspect; and verify it")
+            }
             Self::TooLate { .. } => Some(
                 "a time-stamp of today proves nothing about the day of signing; if other proof of \
                  that day exists, say --allow expired",
             ),
         };
         fixed.map(str::to_owned)
+    }
+}
+
+/// Completes "the signatures present …".
+fn not_passing(report: &validation::Report) -> &'static str {
+    match validation::exit_code(report) {
+        1 => "do not pass",
+        _ => "cannot be confirmed with the data at hand",
     }
 }
 

@@ -1,5 +1,6 @@
 //! The verb that raises signatures to a further level, or renews them.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::io::{Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -10,10 +11,11 @@ use cms::verify::{ContentDigests, PREFIX};
 use cms::{Limits, SignedData};
 use crypto::{DigestAlgorithm, MultiHasher};
 use files::{FollowLinks, SourceFile};
-use timestamp::TimestampAuthority;
-use x509::{Certificate, Fetch};
+use timestamp::{TimestampAuthority, Token};
+use x509::{Certificate, Crl, Fetch, RevocationOrigin, RevocationSource};
 
-use crate::material::{Budget, Note};
+use crate::keys::holder;
+use crate::material::{Budget, Finder, Missing, Note, Step};
 use crate::output::{self, Placing};
 use crate::progress::{Counted, Progress};
 use crate::raise::{Added, NewStamp, Raise, Raised, TargetLevel, certificate_of};
@@ -165,16 +167,7 @@ pub fn extend_file(input: &Path, output: &Path, options: &ExtendOptions<'_>) -> 
     let limits = Limits::default();
     let outline = cades::outline(&mut opened, &limits).map_err(&failed)?;
     opened.seek(SeekFrom::Start(0)).map_err(|error| failed(error.into()))?;
-    let raise = Raise {
-        path: input,
-        level: options.level,
-        authorities: options.authorities,
-        evidence: options.evidence,
-        fetch: options.fetch,
-        budget: options.budget,
-        now: options.now,
-        allow_expired: options.allow.iter().any(|name| name == "expired"),
-    };
+    let raise = raise_of(input, options);
     let before = levels(&outline.data);
     let needed = raise.digests(&outline.data, options.signatures)?;
     let digests: BTreeSet<DigestAlgorithm> = needed.into_iter().collect();
@@ -222,32 +215,119 @@ pub fn extend_file(input: &Path, output: &Path, options: &ExtendOptions<'_>) -> 
         signatures,
         stamps: raised.stamps,
         added: raised.added,
-        notes: raised.notes,
+        notes: trailing(outline.spans.trailing).into_iter().chain(raised.notes).collect(),
         failed_authorities: raised.failed_authorities,
     })
 }
 
-/// A TimeStampedData has stamps and no signatures of its own: each level is
-/// one more of them.
-fn renew_tsd(input: &Path, output: &Path, options: &ExtendOptions<'_>) -> Result<Extended> {
-    if let Some(id) = options.signatures.first() {
-        let error = cades::Error::NoSuchSignature { id: id.clone() };
-        return Err(Error::cades(input)(error));
+fn raise_of<'o>(path: &'o Path, options: &ExtendOptions<'o>) -> Raise<'o> {
+    Raise {
+        path,
+        level: options.level,
+        authorities: options.authorities,
+        evidence: options.evidence,
+        fetch: options.fetch,
+        budget: options.budget,
+        now: options.now,
+        allow_expired: options.allow.iter().any(|name| name == "expired"),
     }
+}
+
+/// Refuses what [`extend_file`] would refuse, as far as can be said without
+/// reading the content and asking anybody. Nothing is written.
+///
+/// # Errors
+/// As [`extend_file`].
+pub fn check_extend(input: &Path, output: &Path, options: &ExtendOptions<'_>) -> Result<()> {
+    if crate::container::is_container(input)? {
+        return crate::container::check_extend(input, options);
+    }
+    let mut source = SourceFile::open(input, FollowLinks::Follow)?;
+    let kind = FileKind::of(&mut source);
+    let kind = kind.map_err(|error| files::Error::from_io("reading", input, error))?;
+    if kind == FileKind::TimestampedData {
+        return refuse_ids(input, options);
+    }
+    let mut opened = Unwrapped::open(source, output)?;
+    let outline = cades::outline(&mut opened, &Limits::default()).map_err(Error::cades(input))?;
+    let raise = raise_of(input, options);
+    raise.digests(&outline.data, options.signatures)?;
+    match (outline.attached, options.content) {
+        (true, Some(_)) => return Err(Error::cades(input)(cades::Error::AlreadyAttached)),
+        (false, None) if options.level == TargetLevel::Lta => {
+            return Err(Error::ContentNeeded { path: input.to_owned() });
+        }
+        (false, Some(content)) => {
+            SourceFile::open(content, FollowLinks::Follow)?;
+        }
+        _ => {}
+    }
+    raise.examine(&outline.data, options.signatures)
+}
+
+/// A TimeStampedData has no signatures of its own to be named.
+fn refuse_ids(input: &Path, options: &ExtendOptions<'_>) -> Result<()> {
+    match options.signatures.first() {
+        None => Ok(()),
+        Some(id) => {
+            let error = cades::Error::NoSuchSignature { id: id.clone() };
+            Err(Error::cades(input)(error))
+        }
+    }
+}
+
+/// A TimeStampedData has stamps and no signatures of its own: each level is
+/// one more of them. Beyond T every stamp that nothing covers yet, the new one
+/// too, gets the revocation list for its authority beside it first.
+fn renew_tsd(input: &Path, output: &Path, options: &ExtendOptions<'_>) -> Result<Extended> {
+    refuse_ids(input, options)?;
     let stamping = StampOptions {
         authorities: options.authorities,
         digest: DigestAlgorithm::Sha256,
         placing: options.placing,
         progress: options.progress,
     };
-    let stamped = crate::renew_tsd(input, output, &options.evidence.crls, &stamping)?;
+    let mut finder = (options.level > TargetLevel::T)
+        .then(|| Finder::new(options.evidence, options.fetch, options.budget, options.now));
+    let lists = Cell::new(0);
+    let mut notes = Vec::new();
+    let find = |token: &Token, present: Option<&Crl>| -> Result<Option<Crl>> {
+        let authority = token.check(&[]).certificate;
+        let Some(finder) = &mut finder else {
+            let at_hand = crate::tsd::list_for(token, &options.evidence.crls).cloned();
+            let subject = authority.as_ref().map(holder).unwrap_or_default();
+            // Only the newest stamp is of interest: what is said last.
+            notes = match at_hand.as_ref().or(present) {
+                None => vec![Note::StampWithoutData { subject }],
+                Some(_) => Vec::new(),
+            };
+            return Ok(at_hand);
+        };
+        let missing = |missing| Error::Material { path: input.to_owned(), missing };
+        let Some(authority) = authority else {
+            let (subject, step) = (token.info.gen_time.to_string(), Step::Path);
+            return Err(missing(Box::new(Missing { subject, step, attempts: Vec::new() })));
+        };
+        finder.offer_data(&token.data);
+        if let Some(present) = present {
+            let embedded = RevocationOrigin::Embedded;
+            finder.offer_source(RevocationSource::crl(present.clone(), embedded));
+        }
+        let found = finder.list(&authority, token.info.gen_time);
+        let found = found.map_err(|one| missing(Box::new(one)))?;
+        if present != Some(&found) {
+            lists.set(lists.get() + 1);
+        }
+        Ok(Some(found))
+    };
+    let stamped = crate::tsd::renew(input, options.content, output, find, &stamping)?;
     let stamp = NewStamp { signature: String::new(), archive: true, time: stamped.gen_time };
     Ok(Extended {
         output: stamped.output,
         signatures: Vec::new(),
         stamps: vec![stamp],
-        added: Added::default(),
-        notes: Vec::new(),
+        added: Added { crls: lists.get(), ..Added::default() },
+        notes,
         failed_authorities: stamped.failed_authorities,
     })
 }
@@ -260,19 +340,23 @@ pub(crate) fn growth(data: &SignedData, level: TargetLevel) -> u64 {
     stamps * STAMP_ROOM + material
 }
 
+/// That octets behind the end of a signature are left behind: whoever put them there may miss them.
+pub(crate) fn trailing(octets: u64) -> Option<Note> {
+    (octets > 0).then_some(Note::TrailingOctets { octets })
+}
+
 /// Every signature with its signer and level.
 pub(crate) fn levels(data: &SignedData) -> Vec<(SignatureId, Option<Certificate>, Level)> {
     let certificates = data.x509_certificates();
     let levels = Levels::new(data, &certificates);
-    let of = |id: SignatureId| {
-        let signer = cades::find_signer(data, &id).ok()?;
+    let of = |(id, signer): (SignatureId, cms::SignerInfo)| {
         let level = match id.parent() {
             None => levels.of(&signer),
             Some(_) => levels.of_countersignature(&signer),
         };
-        Some((id, certificate_of(&signer, &certificates), level))
+        (id, certificate_of(&signer, &certificates), level)
     };
-    cades::signature_ids(data).into_iter().filter_map(of).collect()
+    cades::signers(data).into_iter().map(of).collect()
 }
 
 /// The digests of the content of a detached signature, in one reading.

@@ -76,6 +76,8 @@ pub struct Extracted {
     pub removed: Vec<Removed>,
     /// The files of a container; of several, `output` is the folder.
     pub objects: Vec<ExtractedObject>,
+    /// What of that is itself a signed file: their names in a container, else the file's.
+    pub signed_inside: Vec<String>,
 }
 
 /// Extensions of signatures, time-stamped files and text wrapping.
@@ -165,10 +167,12 @@ pub fn extract_layers_file(
         source.seek(SeekFrom::Start(0)).map_err(failed)?;
         taken = through_layers(&mut source, &mut staged, progress, Some(taken.envelopes))?;
     }
-    let Taken { length, removed, .. } = taken;
+    let Taken { length, removed, inner, .. } = taken;
     source.check_unchanged()?;
     let output = staged.commit(placing.overwrite, placing.durability)?;
-    Ok(Extracted { output, length, removed, objects: Vec::new() })
+    let name = || output.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let signed_inside = if inner { vec![name()] } else { Vec::new() };
+    Ok(Extracted { output, length, removed, objects: Vec::new(), signed_inside })
 }
 
 /// As [`extract_file`], into a pipe.
@@ -208,6 +212,8 @@ struct Taken {
     removed: Vec<Removed>,
     /// How many envelopes were opened.
     envelopes: usize,
+    /// What was written is an ASiC container.
+    inner: bool,
     /// What was written is of no use: read again with that many envelopes.
     opaque: bool,
 }
@@ -236,5 +242,6 @@ fn through_layers(
     };
     let removed = envelopes.iter().flat_map(Removed::of).collect();
     let length = content.length.unwrap_or(0);
-    Ok(Taken { length, removed, envelopes: envelopes.len(), opaque })
+    let inner = asic::Inner::of(&content.prefix) == Some(asic::Inner::Container);
+    Ok(Taken { length, removed, envelopes: envelopes.len(), inner, opaque })
 }

@@ -3,11 +3,12 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use cades::{Container, Envelope, Layer, Level, StampedLayer, Wanted};
-use cms::{Limits, armor};
+use cades::{Container, Envelope, Layer, Levels, StampedLayer, Wanted};
+use cms::{Limits, SignerInfo, armor};
 use files::{FollowLinks, SourceFile};
 use serde::Serialize;
 use timestamp::tsd::TemporalEvidence;
+use validation::facts::TimestampKind;
 use x509::Certificate;
 
 use crate::container::ContainerView;
@@ -39,6 +40,9 @@ pub struct Inspection {
 pub struct LayerView {
     /// `cades`, `tsd` or `m7m`.
     pub kind: &'static str,
+    /// The member of a container it stands in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub member: Option<String>,
     /// Text wrapping around it, outside in.
     pub wrapping: Vec<&'static str>,
     /// Version of the SignedData or TimeStampedData; 0 for a message, which has none.
@@ -84,9 +88,11 @@ pub struct StampedView {
     pub other_metadata: Vec<String>,
 }
 
-/// One SignerInfo.
+/// One SignerInfo: a signature, or a countersignature on one.
 #[derive(Clone, Debug, Serialize)]
 pub struct SignerView {
+    /// Its number, the same that `verify` shows and the other verbs take.
+    pub id: String,
     /// Subject of its certificate, if that is embedded.
     pub subject: Option<String>,
     /// The level its attributes add up to.
@@ -101,13 +107,22 @@ pub struct SignerView {
     pub unsigned_attributes: Vec<String>,
     /// The claimed signing time.
     pub signing_time: Option<chrono::DateTime<chrono::Utc>>,
-    /// The signature time-stamps on it.
+    /// The time-stamps in it and on it, those in its signed attributes first; in the order and with
+    /// the ids `verify` gives them.
     pub timestamps: Vec<TimestampView>,
+    /// The countersignatures on it, in their order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub countersignatures: Vec<SignerView>,
 }
 
 /// One time-stamp token.
 #[derive(Clone, Debug, Serialize)]
 pub struct TimestampView {
+    /// Its number, the same that `verify` shows.
+    pub id: String,
+    /// What it stands for, in the words of the machine contract: `content-time-stamp`,
+    /// `signature-time-stamp`, `archive-time-stamp-v3` …
+    pub kind: &'static str,
     /// `genTime`.
     pub time: chrono::DateTime<chrono::Utc>,
     /// Policy of the authority.
@@ -215,7 +230,7 @@ pub fn inspect_file(path: &Path, progress: Option<&Progress<'_>>) -> Result<Insp
             )
             .map_err(&failed)?;
             Ok(Inspection {
-                layers: file.envelopes.iter().map(envelope_view).collect(),
+                layers: views(&file.envelopes),
                 broken: file.broken.map(|broken| crate::describe(&broken.error)),
                 ..empty
             })
@@ -227,7 +242,10 @@ pub fn inspect_file(path: &Path, progress: Option<&Progress<'_>>) -> Result<Insp
             (&mut opened.source).take(64 << 20).read_to_end(&mut octets).map_err(io)?;
             let (token, _) = timestamp::read_tsr(&octets)
                 .map_err(|source| Error::Timestamp { path: path.to_owned(), source })?;
-            Ok(Inspection { timestamp: Some(timestamp_view(&token)), ..empty })
+            Ok(Inspection {
+                timestamp: Some(timestamp_view("t1", TimestampKind::Standalone, &token)),
+                ..empty
+            })
         }
         FileKind::Asic => crate::container::inspect(path, source, progress, empty),
         FileKind::Other => Err(Error::Unsupported { path: path.to_owned(), found }),
@@ -235,19 +253,32 @@ pub fn inspect_file(path: &Path, progress: Option<&Progress<'_>>) -> Result<Insp
     }
 }
 
-fn envelope_view(envelope: &Envelope) -> LayerView {
-    match envelope {
-        Envelope::Signed(layer) => layer_view(layer),
-        Envelope::Stamped(layer) => stamped_view(layer),
-    }
+/// Every envelope. Signatures are numbered by signed envelope (`1`, then `2/1`), time-stamps that
+/// belong to no signature through the whole file.
+fn views(envelopes: &[Envelope]) -> Vec<LayerView> {
+    let (mut signed, mut stamps) = (0, 0);
+    let views = envelopes.iter().map(|envelope| match envelope {
+        Envelope::Signed(layer) => {
+            signed += 1;
+            let prefix = if signed > 1 { format!("{signed}/") } else { String::new() };
+            layer_view(layer, |number| format!("{prefix}{number}"))
+        }
+        Envelope::Stamped(layer) => {
+            let view = stamped_view(layer, stamps);
+            stamps += layer.time_stamps().len();
+            view
+        }
+    });
+    views.collect()
 }
 
-fn stamped_view(layer: &StampedLayer) -> LayerView {
+/// `before` is how many time-stamps the envelopes outside this one have.
+fn stamped_view(layer: &StampedLayer, before: usize) -> LayerView {
     let stamps: Vec<_> = layer
         .time_stamps()
         .iter()
-        .filter_map(|raw| timestamp::read_tsr(raw).ok())
-        .map(|(token, _)| token)
+        .enumerate()
+        .filter_map(|(index, raw)| Some((before + index + 1, timestamp::read_tsr(raw).ok()?.0)))
         .collect();
     let stamped = match &layer.container {
         Container::Tsd(data) => {
@@ -276,12 +307,14 @@ fn stamped_view(layer: &StampedLayer) -> LayerView {
             other_metadata: Vec::new(),
         },
     };
-    let certificates: Vec<_> = stamps.iter().flat_map(|t| t.data.x509_certificates()).collect();
+    let certificates: Vec<_> =
+        stamps.iter().flat_map(|(_, t)| t.data.x509_certificates()).collect();
     LayerView {
         kind: match layer.container {
             Container::Tsd(_) => "tsd",
             Container::M7m(_) => "m7m",
         },
+        member: None,
         wrapping: wrapping_view(&layer.wrapping),
         version: match &layer.container {
             Container::Tsd(data) => data.version,
@@ -295,7 +328,12 @@ fn stamped_view(layer: &StampedLayer) -> LayerView {
         signers: Vec::new(),
         certificates: certificates.iter().map(CertificateView::of).collect(),
         revocation_infos: layer.crls().count(),
-        timestamps: stamps.iter().map(timestamp_view).collect(),
+        timestamps: stamps
+            .iter()
+            .map(|(number, token)| {
+                timestamp_view(&format!("t{number}"), TimestampKind::Standalone, token)
+            })
+            .collect(),
         stamped: Some(stamped),
     }
 }
@@ -304,34 +342,20 @@ fn wrapping_view(wrapping: &[cades::Wrapping]) -> Vec<&'static str> {
     wrapping.iter().map(|armor| crate::Removed::Wrapping(*armor).kind()).collect()
 }
 
-pub(crate) fn layer_view(layer: &Layer) -> LayerView {
+/// A signed envelope; `id` numbers its signatures from 1.
+pub(crate) fn layer_view(layer: &Layer, id: impl Fn(usize) -> String) -> LayerView {
     let certificates = &layer.certificates;
-    let signers = layer.data.signer_infos.iter().map(|signer| {
-        let oids = |set: &Option<cms::Attributes>| {
-            set.iter().flat_map(|set| &set.entries).map(|entry| entry.oid.to_string()).collect()
-        };
-        SignerView {
-            subject: certificates
-                .iter()
-                .find(|certificate| signer.sid.names(certificate))
-                .map(|certificate| certificate.subject().to_string()),
-            level: Level::of(&layer.data, &layer.certificates, signer).to_string(),
-            digest_algorithm: signer.digest_algorithm.oid.to_string(),
-            signature_algorithm: signer.signature_algorithm.oid.to_string(),
-            signed_attributes: oids(&signer.signed_attributes),
-            unsigned_attributes: oids(&signer.unsigned_attributes),
-            signing_time: signer
-                .signed_value(&cms::oids::SIGNING_TIME)
-                .and_then(|value| asn1::Value::parse(value).ok()?.time().ok()),
-            timestamps: signer
-                .unsigned_values(&cades::oids::SIGNATURE_TIME_STAMP)
-                .filter_map(|raw| timestamp::read_tsr(raw).ok())
-                .map(|(token, _)| timestamp_view(&token))
-                .collect(),
-        }
-    });
+    let mut signatures = Signatures {
+        certificates,
+        levels: Levels::new(&layer.data, certificates),
+        left: MOST_SIGNATURES,
+    };
+    let signers = layer.data.signer_infos.iter().enumerate();
+    let signers: Vec<_> =
+        signers.map(|(index, signer)| signatures.view(&id(index + 1), signer, 0)).collect();
     LayerView {
         kind: "cades",
+        member: None,
         wrapping: wrapping_view(&layer.wrapping),
         version: layer.data.version,
         ber: layer.spans.is_ber,
@@ -344,7 +368,7 @@ pub(crate) fn layer_view(layer: &Layer) -> LayerView {
             .map(|algorithm| algorithm.name().to_owned())
             .collect(),
         trailing: layer.spans.trailing,
-        signers: signers.collect(),
+        signers,
         certificates: certificates.iter().map(CertificateView::of).collect(),
         revocation_infos: layer.data.crls.len(),
         timestamps: Vec::new(),
@@ -352,10 +376,107 @@ pub(crate) fn layer_view(layer: &Layer) -> LayerView {
     }
 }
 
-pub(crate) fn timestamp_view(token: &timestamp::Token) -> TimestampView {
+/// Countersignatures on countersignatures that are shown: as many as are judged.
+const COUNTERSIGNATURES_DEEP: usize = 4;
+
+/// Signatures of one envelope that are shown, countersignatures included: as many as are judged.
+const MOST_SIGNATURES: usize = 1024;
+
+/// What the signatures of one envelope have in common.
+struct Signatures<'a> {
+    certificates: &'a [Certificate],
+    levels: Levels<'a>,
+    /// How many countersignatures may still be shown.
+    left: usize,
+}
+
+impl Signatures<'_> {
+    /// `depth` is how many signatures this one is on.
+    fn view(&mut self, id: &str, signer: &SignerInfo, depth: usize) -> SignerView {
+        let oids = |set: &Option<cms::Attributes>| {
+            set.iter().flat_map(|set| &set.entries).map(|entry| entry.oid.to_string()).collect()
+        };
+        let level = match depth {
+            0 => self.levels.of(signer),
+            _ => self.levels.of_countersignature(signer),
+        };
+        SignerView {
+            id: id.to_owned(),
+            subject: self
+                .certificates
+                .iter()
+                .find(|certificate| signer.sid.names(certificate))
+                .map(|certificate| certificate.subject().to_string()),
+            level: level.to_string(),
+            digest_algorithm: signer.digest_algorithm.oid.to_string(),
+            signature_algorithm: signer.signature_algorithm.oid.to_string(),
+            signed_attributes: oids(&signer.signed_attributes),
+            unsigned_attributes: oids(&signer.unsigned_attributes),
+            signing_time: signer
+                .signed_value(&cms::oids::SIGNING_TIME)
+                .and_then(|value| asn1::Value::parse(value).ok()?.time().ok()),
+            timestamps: stamp_views(id, signer),
+            countersignatures: self.on(id, signer, depth + 1),
+        }
+    }
+
+    fn on(&mut self, id: &str, signer: &SignerInfo, depth: usize) -> Vec<SignerView> {
+        let mut views = Vec::new();
+        if depth > COUNTERSIGNATURES_DEEP {
+            return views;
+        }
+        let values = signer.unsigned_values(&cms::oids::COUNTERSIGNATURE);
+        for (index, raw) in values.enumerate() {
+            let counter = asn1::Value::parse(raw).ok();
+            let counter = counter.and_then(|v| SignerInfo::parse(&v, &Limits::default()).ok());
+            // One that cannot be read keeps its number, and is for `verify` to tell.
+            let Some(counter) = counter else { continue };
+            let Some(left) = self.left.checked_sub(1) else { break };
+            self.left = left;
+            views.push(self.view(&format!("{id}.{}", index + 1), &counter, depth));
+        }
+        views
+    }
+}
+
+/// The time-stamps of a signature, kind by kind, as the judgement numbers them.
+fn stamp_views(id: &str, signer: &SignerInfo) -> Vec<TimestampView> {
+    let unsigned = [
+        (cades::oids::SIGNATURE_TIME_STAMP, TimestampKind::Signature),
+        (cades::oids::CADES_C_TIME_STAMP, TimestampKind::CadesC),
+        (cades::oids::REFS_TIME_STAMP, TimestampKind::References),
+        (cades::oids::ARCHIVE_TIME_STAMP_V1, TimestampKind::ArchiveV1),
+        (cades::oids::ARCHIVE_TIME_STAMP_V2, TimestampKind::ArchiveV2),
+        (cades::oids::ARCHIVE_TIME_STAMP_V3, TimestampKind::ArchiveV3),
+    ];
+    let content = signer
+        .signed_attributes
+        .iter()
+        .flat_map(|set| set.values(&cades::oids::CONTENT_TIME_STAMP))
+        .map(|raw| (TimestampKind::Content, raw));
+    let unsigned = unsigned
+        .iter()
+        .flat_map(|(oid, kind)| signer.unsigned_values(oid).map(move |raw| (*kind, raw)));
+    content
+        .chain(unsigned)
+        .enumerate()
+        .filter_map(|(index, (kind, raw))| {
+            let (token, _) = timestamp::read_tsr(raw).ok()?;
+            Some(timestamp_view(&format!("{id}/t{}", index + 1), kind, &token))
+        })
+        .collect()
+}
+
+pub(crate) fn timestamp_view(
+    id: &str,
+    kind: TimestampKind,
+    token: &timestamp::Token,
+) -> TimestampView {
     let hex = |octets: &[u8]| octets.iter().map(|octet| format!("{octet:02x}")).collect();
     let imprint = &token.info.imprint;
     TimestampView {
+        id: id.to_owned(),
+        kind: kind.as_str(),
         time: token.info.gen_time,
         policy: token.info.policy.to_string(),
         serial_number: hex(&token.info.serial),

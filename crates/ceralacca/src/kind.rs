@@ -111,13 +111,17 @@ impl FileKind {
     pub fn hint(self) -> Option<&'static str> {
         match self {
             Self::Encrypted => Some("decrypt it first, with the program and key it was made for"),
-            Self::SignedData | Self::Timestamp | Self::TimestampedData | Self::M7m => None,
+            Self::Timestamp => Some(
+                "a time-stamp stands beside its file: name the file itself, or judge the time-stamp \
+                 with: ceralacca verify STAMP --content FILE",
+            ),
+            Self::SignedData | Self::TimestampedData | Self::M7m => None,
             Self::Other => Some("check that this is the signed file and not the original"),
             Self::Asic => {
                 Some("containers are signed, cosigned, extended, verified, inspected and extracted")
             }
             _ => Some(
-                "this release reads .p7m, .p7s, .tsd, .m7m, .tsr and .tst; see `ceralacca --help`",
+                "this release reads .p7m, .p7s, .tsd, .m7m, .tsr, .tst, .asics and .asice; see `ceralacca --help`",
             ),
         }
     }

@@ -57,7 +57,9 @@ mod kind;
 mod material;
 mod output;
 mod package;
+mod present;
 mod progress;
+mod proof;
 mod raise;
 mod reuse;
 mod sign;
@@ -72,9 +74,9 @@ pub use container::{
     container_name, cosign_container, extend_container, extract_container, extract_object_to,
     sign_container, sole_object_name, stamp_container,
 };
-pub use countersign::countersign_file;
+pub use countersign::{Countersigned, check_countersign, countersign_file};
 pub use error::{Error, Family, Result};
-pub use extend::{ExtendOptions, Extended, ExtendedSignature, extend_file};
+pub use extend::{ExtendOptions, Extended, ExtendedSignature, check_extend, extend_file};
 pub use extract::{
     Extracted, Removed, default_output as extracted_name, extract_file, extract_layers_file,
     extract_layers_to, extract_to,
@@ -91,8 +93,8 @@ pub use progress::Progress;
 pub use raise::{Added, NewStamp, TargetLevel};
 pub use reuse::serves;
 pub use sign::{
-    LongTerm, Packaging, SignOptions, Signed, attach_file, cosign_file, default_output,
-    detach_file, sign_file, sign_octets, sign_stream,
+    LongTerm, Packaging, SignOptions, Signed, attach_file, check_cosign, cosign_file,
+    default_output, detach_file, sign_file, sign_octets, sign_stream,
 };
 pub use stamp::{StampOptions, Stamped, stamp_file};
 pub use trust::Evidence;

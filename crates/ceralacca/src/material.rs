@@ -129,6 +129,47 @@ pub enum Note {
         /// When the signature is known to have existed.
         proven: DateTime<Utc>,
     },
+    /// A signature that names no certificate among what it signs is no CAdES
+    /// signature: whatever is added to it, no CAdES level is reached.
+    PlainCms {
+        /// Its id, as `verify` shows it.
+        id: String,
+        /// Who signed.
+        subject: String,
+    },
+    /// Somebody countersigned a signature of their own.
+    OwnSignature {
+        /// Its id, as `verify` shows it.
+        id: String,
+        /// Who it is.
+        subject: String,
+    },
+    /// A time-stamp in the file proves nothing, and was passed over.
+    StampIgnored {
+        /// The signature it is on, as `verify` shows it.
+        id: String,
+        /// The authority that made it.
+        subject: String,
+        /// It is over something else; otherwise its authority is not trusted.
+        other: bool,
+    },
+    /// Octets behind the end of the signature were not taken over.
+    TrailingOctets {
+        /// How many.
+        octets: u64,
+    },
+    /// The newest time-stamp of a TimeStampedData has no revocation data beside it.
+    StampWithoutData {
+        /// The authority that made it.
+        subject: String,
+    },
+    /// Files of a container are not signed: what goes over the container now does not change that.
+    Unsigned {
+        /// Their names, of many the first ones.
+        files: Vec<String>,
+        /// How many there are beyond those.
+        more: usize,
+    },
 }
 
 impl Note {
@@ -139,6 +180,12 @@ impl Note {
             Self::Revoked { on_hold: false, .. } => "CERTIFICATE_REVOKED",
             Self::Revoked { on_hold: true, .. } => "CERTIFICATE_SUSPENDED",
             Self::IssuedBefore { .. } => "REVOCATION_DATA_EARLY",
+            Self::Unsigned { .. } => "CONTAINER_FILE_UNCOVERED",
+            Self::PlainCms { .. } => "PLAIN_CMS",
+            Self::OwnSignature { .. } => "OWN_SIGNATURE",
+            Self::StampIgnored { .. } => "TIMESTAMP_NOT_USED",
+            Self::TrailingOctets { .. } => "TRAILING_BYTES",
+            Self::StampWithoutData { .. } => "NO_REVOCATION_DATA",
         }
     }
 }
@@ -150,11 +197,43 @@ impl fmt::Display for Note {
                 let what = if *on_hold { "suspended" } else { "revoked" };
                 write!(f, "the certificate of {subject} is {what} since {}", at.format("%F %T UTC"))
             }
+            Self::Unsigned { files, more } => {
+                write!(f, "files of the container are not signed: {}", files.join(", "))?;
+                if *more > 0 { write!(f, " (+{more})") } else { Ok(()) }
+            }
             Self::IssuedBefore { subject, issued, proven } => write!(
                 f,
                 "the revocation data on {subject} were issued on {}, before the time-stamp of {}",
                 issued.format("%F %T UTC"),
                 proven.format("%F %T UTC")
+            ),
+            Self::PlainCms { id, subject } => write!(
+                f,
+                "signature {id} of {subject} is a plain CMS signature: it does not name its \
+                 certificate, so no CAdES level is reached, whatever is added"
+            ),
+            Self::OwnSignature { id, subject } => {
+                write!(f, "{subject} countersigned a signature of their own, {id}")
+            }
+            Self::StampIgnored { id, subject, other: true } => write!(
+                f,
+                "a time-stamp of {subject} on signature {id} is over something else: it proves \
+                 nothing and was not counted"
+            ),
+            Self::StampIgnored { id, subject, other: false } => write!(
+                f,
+                "a time-stamp on signature {id} is of {subject}, which leads to no trusted \
+                 authority: it was not counted"
+            ),
+            Self::TrailingOctets { octets } => write!(
+                f,
+                "{octets} octets behind the end of the signature belong to no part of it and are \
+                 not in the new file"
+            ),
+            Self::StampWithoutData { subject } => write!(
+                f,
+                "the newest time-stamp, of {subject}, has no revocation list beside it: once its \
+                 certificate has ended it may not be provable any more"
             ),
         }
     }
@@ -351,6 +430,26 @@ impl<'a> Finder<'a> {
         &self.pool
     }
 
+    /// Whether an authority may lead to somebody who is trusted, if anybody is. Unless `ask` says
+    /// so nobody is asked for issuers that are missing, and one that could be asked for may come.
+    pub(crate) fn may_trust(&mut self, authority: &Certificate, ask: bool) -> bool {
+        if self.anchors.is_empty() {
+            return true;
+        }
+        let (used, proven) = (self.now, self.now);
+        let need = Need { certificate: authority.clone(), role: Role::Authority, used, proven };
+        let network = if ask { None } else { self.network.take() };
+        let search = self.search(&need);
+        let missing =
+            |one: &x509::FailedCandidate| matches!(one.reason, CandidateFailure::IssuerMissing);
+        let may_come = network.is_some() && search.failed.iter().any(missing);
+        if !ask {
+            self.network = network;
+        }
+        // At a limit nothing is known; it is told where the chain is needed.
+        !search.paths.is_empty() || may_come || search.limit.is_some() || self.checks.left() == 0
+    }
+
     /// Asks for everything about a certificate that was used at `used`, which a
     /// stamp proves to have been before `proven`.
     pub(crate) fn need(
@@ -392,6 +491,73 @@ impl<'a> Finder<'a> {
             self.satisfy(&need)?;
         }
         Ok(self.found)
+    }
+
+    /// The revocation list that decides about the certificate of an authority that stamped at
+    /// `used`: RFC 5544 has a place for a list beside a time-stamp, and for nothing else.
+    ///
+    /// # Errors
+    /// No path to an anchor, or no such list.
+    pub(crate) fn list(
+        &mut self,
+        authority: &Certificate,
+        used: DateTime<Utc>,
+    ) -> Result<Crl, Missing> {
+        self.tried.clear();
+        if self.anchors.is_empty() {
+            return Err(self.missing(authority, Step::Trust));
+        }
+        let (certificate, proven) = (authority.clone(), self.now.max(used));
+        let need = Need { certificate, role: Role::Authority, used, proven };
+        let search = self.search(&need);
+        let issuers: Vec<Certificate> = search
+            .paths
+            .iter()
+            .filter(|path| path.check_at(used, ValidityModel::Shell).is_valid())
+            .filter_map(|path| path.issuer_of(0).cloned())
+            .collect();
+        if issuers.is_empty() {
+            let step =
+                if search.paths.is_empty() { Step::Path } else { Step::Validity { at: used } };
+            return Err(self.missing(authority, step));
+        }
+        for issuer in &issuers {
+            let mut best = self.best_list(&need, issuer);
+            // OCSP comes first where there is any; each request is made once, so that the next
+            // round goes on to the lists.
+            while best.as_ref().is_none_or(|(standing, _)| *standing < Standing::Current)
+                && self.fetch_revocation(authority, issuer)
+            {
+                best = self.best_list(&need, issuer);
+            }
+            if let Some((_, crl)) = best {
+                return Ok(crl);
+            }
+        }
+        Err(self.missing(authority, Step::Revocation))
+    }
+
+    /// The best complete list at hand about the certificate of `need`.
+    fn best_list(&self, need: &Need, issuer: &Certificate) -> Option<(Standing, Crl)> {
+        let lists = self.sources.iter().filter(|source| match &source.object {
+            RevocationObject::Crl(crl) => crl.base_number_hex().is_none(),
+            RevocationObject::Ocsp(_) => false,
+        });
+        lists
+            .filter_map(|source| {
+                let RevocationObject::Crl(crl) = &source.object else { return None };
+                let facts = x509::evaluate_with(
+                    &self.checks,
+                    &need.certificate,
+                    issuer,
+                    std::slice::from_ref(source),
+                    &self.pool,
+                    self.anchors,
+                );
+                let standings = facts.iter().filter_map(|fact| self.standing(fact, need));
+                Some((standings.max()?, crl.clone()))
+            })
+            .max_by_key(|(standing, crl)| (*standing, crl.this_update()))
     }
 
     fn missing(&self, certificate: &Certificate, step: Step) -> Missing {

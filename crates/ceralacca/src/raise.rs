@@ -7,10 +7,10 @@
 //! known to `cades`. Countersignatures are raised with the signature they stand
 //! on, whose archive time-stamps protect them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use cades::archive::HashIndex;
-use cades::{SignatureId, ValidationData};
+use cades::{Level, Levels, SignatureId, ValidationData};
 use chrono::{DateTime, Utc};
 use cms::verify::{ContentCheck, ContentDigests, ValueCheck, needed_digests, verify_signer};
 use cms::{RevocationInfo, SignedData, SignerInfo};
@@ -19,6 +19,7 @@ use timestamp::{TimestampAuthority, Token};
 use x509::{Certificate, Crl, Fetch, OcspResponse, RevocationOrigin, RevocationSource};
 
 use crate::material::{Budget, Finder, Note, Role};
+use crate::proof::{Proofs, tokens};
 use crate::{Error, Evidence, Result};
 
 /// How far signatures are taken.
@@ -95,9 +96,15 @@ impl Raise<'_> {
         data: &SignedData,
         chosen: &[SignatureId],
     ) -> Result<Vec<DigestAlgorithm>> {
+        cades::refuse_excess([data]).map_err(Error::cades(self.path))?;
         let mut digests = Vec::new();
-        for (id, _) in self.expand(data, chosen)? {
-            let Some(signer) = data.signer_infos.get(id.signer()) else { continue };
+        let tops: BTreeSet<usize> =
+            self.expand(data, chosen)?.iter().map(|(id, _)| id.signer()).collect();
+        for signer in tops.into_iter().filter_map(|top| data.signer_infos.get(top)) {
+            // What archive time-stamps that are there are over.
+            let archive = signer.unsigned_values(&cades::oids::ARCHIVE_TIME_STAMP_V3);
+            let tokens = archive.filter_map(|raw| Token::parse(raw).ok());
+            digests.extend(tokens.filter_map(|token| token.info.imprint.digest_algorithm()));
             digests.extend(needed_digests(signer));
             if self.level == TargetLevel::Lta {
                 digests.push(cades::archive_digest(signer));
@@ -109,10 +116,10 @@ impl Raise<'_> {
     /// Makes sure that these signatures are worth it, as far as can be said
     /// without the content: before a large file is read for nothing.
     pub(crate) fn examine(&self, data: &SignedData, chosen: &[SignatureId]) -> Result<()> {
-        let finder = self.finder(data);
+        let mut finder = self.finder(data);
         let parts = self.parts(data, None, chosen, &finder)?;
-        let unstamped =
-            |part: &Part| self.existed(data, &part.id, &finder).is_ok_and(|at| at.is_none());
+        let proofs = proofs(data, None, &mut finder, false);
+        let unstamped = |part: &Part| proofs.existed(&part.id).is_none();
         let needs = self.level == TargetLevel::Lta || parts.iter().any(unstamped);
         if needs && self.authorities.is_empty() {
             return Err(Error::cades(self.path)(cades::Error::NoAuthority));
@@ -131,13 +138,25 @@ impl Raise<'_> {
         chosen: &[SignatureId],
     ) -> Result<Raised> {
         let mut raised = Raised::default();
-        let finder = self.finder(data);
+        let mut finder = self.finder(data);
         let parts = self.parts(data, Some(content), chosen, &finder)?;
+        let proofs = proofs(data, Some(content), &mut finder, true);
         for part in &parts {
-            self.stamp(data, part, &finder, &mut raised)?;
+            if proofs.existed(&part.id).is_none() {
+                self.stamp(data, part, &mut raised)?;
+            }
         }
+        let archived: BTreeSet<usize> = parts
+            .iter()
+            .map(|part| part.id.signer())
+            .filter(|top| proofs.is_archived(&SignatureId::top(*top)))
+            .collect();
+        let (ignored, notes) = proofs.into_ignored();
+        raised.notes.extend(notes);
+        let ignored = Ignored { content, stamps: ignored };
+        raised.notes.extend(plain(data, &parts));
         if self.level >= TargetLevel::Lt {
-            self.add_data(data, &parts, &[], &mut raised)?;
+            self.add_data(data, &parts, &[], &ignored, &mut raised)?;
         }
         if self.level == TargetLevel::Lta {
             // One signature's time-stamp may be over another's data: none is added before the
@@ -162,9 +181,34 @@ impl Raise<'_> {
             }
             // Nothing covers these data yet; the next renewal will. Until then the file is
             // complete by itself, and an authority nobody could verify is noticed today.
-            self.add_data(data, &[], &tops, &mut raised)?;
+            self.add_data(data, &[], &tops, &ignored, &mut raised)?;
         }
+        cades::refuse_excess([&*data]).map_err(Error::cades(self.path))?;
+        self.refuse_less(data, &parts, &archived)?;
         Ok(raised)
+    }
+
+    /// Whoever asks for a level gets that level, or is told that he does not. A signature that an
+    /// archive time-stamp was over already is proven, whatever its form is called.
+    fn refuse_less(
+        &self,
+        data: &SignedData,
+        parts: &[Part],
+        archived: &BTreeSet<usize>,
+    ) -> Result<()> {
+        let certificates = data.x509_certificates();
+        let levels = Levels::new(data, &certificates);
+        let tops: BTreeSet<usize> = parts.iter().map(|part| part.id.signer()).collect();
+        for top in tops {
+            let Some(signer) = data.signer_infos.get(top) else { continue };
+            let level = levels.of(signer);
+            let chosen = parts.iter().any(|part| part.id == SignatureId::top(top));
+            if chosen && !archived.contains(&top) && !reaches(level, self.level) {
+                let (path, id) = (self.path.to_owned(), SignatureId::top(top).to_string());
+                return Err(Error::LevelNotReached { path, id, level });
+            }
+        }
+        Ok(())
     }
 
     fn lacks(&self, missing: crate::Missing) -> Error {
@@ -179,12 +223,11 @@ impl Raise<'_> {
     fn finder(&self, data: &SignedData) -> Finder<'_> {
         let mut finder = Finder::new(self.evidence, self.fetch, self.budget, self.now);
         finder.offer_data(data);
-        for id in cades::signature_ids(data) {
-            let Ok(signer) = cades::find_signer(data, &id) else { continue };
-            for (_, token) in tokens(&signer) {
+        for signer in cades::signers(data).values() {
+            for (_, token) in tokens(signer) {
                 finder.offer_data(&token.data);
             }
-            let values = cades::values::Values::read(&signer);
+            let values = cades::values::Values::read(signer);
             let certificates = values.certificates.iter();
             finder.offer(certificates.filter_map(|der| Certificate::from_der(der).ok()));
             for info in values.revocation_infos() {
@@ -255,24 +298,29 @@ impl Raise<'_> {
         finder: &Finder<'_>,
     ) -> Result<Vec<Part>> {
         let mut parts = Vec::new();
+        let signers = cades::signers(data);
+        let find = |id: &SignatureId| match signers.get(id) {
+            Some(signer) => Ok(signer),
+            // Says why it cannot be read.
+            None => Err(cades::find_signer(data, id).err().unwrap_or(cades::Error::NoSignature)),
+        };
         for (id, named) in self.expand(data, chosen)? {
-            let signer = cades::find_signer(data, &id).map_err(Error::cades(self.path))?;
+            let signer = find(&id).map_err(Error::cades(self.path))?;
             let pool = finder.certificates();
-            let Some(certificate) = certificate_of(&signer, pool) else {
+            let Some(certificate) = certificate_of(signer, pool) else {
                 return Err(self.broken(&id, "its certificate is not at hand"));
             };
             let over;
             let (content_type, content) = match id.parent() {
                 None => (Some(&data.content_type), content),
                 Some(parent) => {
-                    let parent =
-                        cades::find_signer(data, &parent).map_err(Error::cades(self.path))?;
-                    over = digests_of(&parent.signature, &needed_digests(&signer));
+                    let parent = find(&parent).map_err(Error::cades(self.path))?;
+                    over = digests_of(&parent.signature, &needed_digests(signer));
                     (None, Some(&over))
                 }
             };
             let known = content.filter(|content| !content.values.is_empty());
-            let check = verify_signer(&signer, &certificate, content_type, known);
+            let check = verify_signer(signer, &certificate, content_type, known);
             match check.value {
                 ValueCheck::Valid { .. } => {}
                 ValueCheck::Invalid => {
@@ -301,42 +349,9 @@ impl Raise<'_> {
         Ok(parts)
     }
 
-    /// The earliest time a stamp proves a signature to have existed at.
-    fn existed(
-        &self,
-        data: &SignedData,
-        id: &SignatureId,
-        finder: &Finder<'_>,
-    ) -> Result<Option<DateTime<Utc>>> {
-        let failed = Error::cades(self.path);
-        let signer = cades::find_signer(data, id).map_err(&failed)?;
-        let own = tokens(&signer)
-            .filter(|(kind, token)| {
-                *kind == cades::oids::SIGNATURE_TIME_STAMP
-                    && token.info.imprint.matches(&signer.signature)
-            })
-            .map(|(_, token)| token);
-        let around = data.signer_infos.get(id.signer());
-        let archive = around
-            .into_iter()
-            .flat_map(archive_tokens)
-            .filter(|token| !id.is_countersignature() || covers(token, around, id));
-        let sound = own.chain(archive).filter(|token| is_sound(token, finder.certificates()));
-        Ok(sound.map(|token| token.info.gen_time).min())
-    }
-
-    fn stamp(
-        &self,
-        data: &mut SignedData,
-        part: &Part,
-        finder: &Finder<'_>,
-        raised: &mut Raised,
-    ) -> Result<()> {
+    fn stamp(&self, data: &mut SignedData, part: &Part, raised: &mut Raised) -> Result<()> {
         let failed = Error::cades(self.path);
         let Part { id, named, certificate } = part;
-        if self.existed(data, id, finder)?.is_some() {
-            return Ok(());
-        }
         if self.now > certificate.not_after() && !self.allow_expired {
             return Err(Error::TooLate {
                 path: self.path.to_owned(),
@@ -381,36 +396,30 @@ impl Raise<'_> {
         data: &mut SignedData,
         parts: &[Part],
         archived: &[SignatureId],
+        ignored: &Ignored<'_>,
         raised: &mut Raised,
     ) -> Result<()> {
         let mut finder = self.finder(data);
-        for signer in archived.iter().filter_map(|id| data.signer_infos.get(id.signer())) {
-            let newest = archive_tokens(signer).max_by_key(|token| token.info.gen_time);
+        let (content, known) = (Some(ignored.content), ignored.stamps.clone());
+        let proofs = Proofs::new(data, content, finder.certificates(), known, |_| true);
+        for id in archived {
+            let newest = proofs.archives(id).max_by_key(|stamp| stamp.token.info.gen_time);
             let Some(newest) = newest else { continue };
-            let Some(authority) = sound(&newest, finder.certificates()) else { continue };
-            let used = newest.info.gen_time;
-            finder.need(&authority, Role::Authority, used, self.now.max(used));
+            let used = newest.token.info.gen_time;
+            finder.need(&newest.authority, Role::Authority, used, self.now.max(used));
         }
         for part in parts {
-            let proven = self.existed(data, &part.id, &finder)?.unwrap_or(self.now);
+            let proven = proofs.existed(&part.id).unwrap_or(self.now);
             let used =
                 if self.allow_expired { proven.min(part.certificate.not_after()) } else { proven };
             finder.need(&part.certificate, Role::Signer, used, proven);
-            let signer = cades::find_signer(data, &part.id).map_err(Error::cades(self.path))?;
-            let around = data.signer_infos.get(part.id.signer());
-            let archived: Vec<DateTime<Utc>> = around
-                .into_iter()
-                .flat_map(archive_tokens)
-                .filter(|token| is_sound(token, finder.certificates()))
-                .map(|token| token.info.gen_time)
-                .collect();
-            for (_, token) in tokens(&signer) {
-                // A broken stamp proves nothing, and nothing is needed to see that.
-                let Some(authority) = sound(&token, finder.certificates()) else { continue };
-                let used = token.info.gen_time;
+            let archives = proofs.archives(&part.id).map(|stamp| stamp.token.info.gen_time);
+            let archived: Vec<DateTime<Utc>> = archives.collect();
+            for stamp in proofs.stamps(&part.id) {
+                let used = stamp.token.info.gen_time;
                 let later = archived.iter().copied().filter(|time| *time > used);
                 let proven = later.min().unwrap_or_else(|| self.now.max(used));
-                finder.need(&authority, Role::Authority, used, proven);
+                finder.need(&stamp.authority, Role::Authority, used, proven);
             }
         }
         let material = finder.complete().map_err(|missing| self.lacks(missing))?;
@@ -426,6 +435,57 @@ impl Raise<'_> {
         raised.notes.extend(material.notes);
         new.add_to(data).map_err(Error::cades(self.path))
     }
+}
+
+/// Says which of these signatures are no CAdES signatures, and never will be.
+fn plain(data: &SignedData, parts: &[Part]) -> Vec<Note> {
+    let certificates = data.x509_certificates();
+    let levels = Levels::new(data, &certificates);
+    let signers = cades::signers(data);
+    let is_plain = |part: &&Part| {
+        let level = signers.get(&part.id).map(|signer| match part.id.parent() {
+            None => levels.of(signer),
+            Some(_) => levels.of_countersignature(signer),
+        });
+        level == Some(Level::Cms)
+    };
+    let note = |part: &Part| Note::PlainCms {
+        id: part.id.to_string(),
+        subject: crate::keys::holder(&part.certificate),
+    };
+    parts.iter().filter(is_plain).map(note).collect()
+}
+
+/// Whether a signature is at least of a level. Those beside the baseline have other names for what
+/// is beyond a time-stamp; plain CMS signatures have none at all.
+fn reaches(level: Level, target: TargetLevel) -> bool {
+    match level {
+        Level::Bes | Level::Epes | Level::BaselineB => false,
+        Level::BaselineT => target <= TargetLevel::T,
+        Level::BaselineLt => target <= TargetLevel::Lt,
+        _ => true,
+    }
+}
+
+/// What stamps found to be worth nothing were, and what the others are over.
+struct Ignored<'c> {
+    content: &'c ContentDigests,
+    stamps: BTreeSet<Vec<u8>>,
+}
+
+/// The stamps present that count. Nobody is asked about their authorities unless `ask` says so.
+fn proofs(
+    data: &SignedData,
+    content: Option<&ContentDigests>,
+    finder: &mut Finder<'_>,
+    ask: bool,
+) -> Proofs {
+    let pool = finder.certificates().to_vec();
+    let mut known: BTreeMap<x509::Fingerprint, bool> = BTreeMap::new();
+    Proofs::new(data, content, &pool, BTreeSet::new(), |authority| {
+        let fingerprint = authority.fingerprint();
+        *known.entry(fingerprint).or_insert_with(|| finder.may_trust(authority, ask))
+    })
 }
 
 /// Asks the authorities in order and remembers what they answered.
@@ -449,61 +509,6 @@ pub(crate) fn certificate_of(signer: &SignerInfo, pool: &[Certificate]) -> Optio
     let named = signer.sid.named(pool);
     let meant = refs.and_then(|refs| named.iter().find(|one| refs.names(one)).copied());
     meant.or(named.first().copied()).cloned()
-}
-
-/// Every token in the attributes of a signature that can be read, with its attribute's type.
-fn tokens(signer: &SignerInfo) -> impl Iterator<Item = (asn1::Oid, Token)> + use<'_> {
-    let signed = signer.signed_attributes.iter().flat_map(|set| &set.entries);
-    let unsigned = signer.unsigned_attributes.iter().flat_map(|set| &set.entries);
-    let stamps = signed.chain(unsigned).filter(|entry| cades::values::is_time_stamp(&entry.oid));
-    stamps.flat_map(|entry| {
-        let tokens = entry.values.iter().filter_map(|raw| timestamp::read_tsr(raw).ok());
-        tokens.map(|(token, _)| (entry.oid, token))
-    })
-}
-
-fn archive_tokens(signer: &SignerInfo) -> impl Iterator<Item = Token> + use<'_> {
-    let archive = [
-        cades::oids::ARCHIVE_TIME_STAMP_V1,
-        cades::oids::ARCHIVE_TIME_STAMP_V2,
-        cades::oids::ARCHIVE_TIME_STAMP_V3,
-    ];
-    tokens(signer).filter(move |(kind, _)| archive.contains(kind)).map(|(_, token)| token)
-}
-
-/// Whether an archive time-stamp on `around` covers the countersignature `id`
-/// of it. An older kind covers whatever was there; which that was, only its
-/// imprint knows, so it is not counted.
-fn covers(token: &Token, around: Option<&SignerInfo>, id: &SignatureId) -> bool {
-    let (Some(around), Ok(index)) = (around, HashIndex::read(token)) else { return false };
-    let mut first = id.clone();
-    while let Some(parent) = first.parent().filter(SignatureId::is_countersignature) {
-        first = parent;
-    }
-    let place = first.to_string().rsplit('.').next().and_then(|n| n.parse::<usize>().ok());
-    let kind = asn1::der::oid(&cms::oids::COUNTERSIGNATURE);
-    let entries = around.unsigned_attributes.iter().flat_map(|set| &set.entries);
-    let countersignatures = entries
-        .filter(|entry| entry.oid == cms::oids::COUNTERSIGNATURE)
-        .flat_map(|entry| entry.values.iter().map(move |value| (entry, value)));
-    let Some((entry, value)) = place.and_then(|n| countersignatures.into_iter().nth(n - 1)) else {
-        return false;
-    };
-    let listed = |octets: &[u8]| index.unsigned.contains(&crypto::digest(index.algorithm, octets));
-    listed(&[kind.as_slice(), value].concat()) || listed(&entry.raw)
-}
-
-/// The authority's certificate, if its signature on the token verifies.
-fn sound(token: &Token, pool: &[Certificate]) -> Option<Certificate> {
-    let result = token.check(pool);
-    let check = result.check?;
-    let good =
-        matches!(check.value, ValueCheck::Valid { .. }) && check.content == ContentCheck::Intact;
-    result.certificate.filter(|_| good)
-}
-
-fn is_sound(token: &Token, pool: &[Certificate]) -> bool {
-    sound(token, pool).is_some()
 }
 
 /// The digests of a signature value, as a countersignature is over it.

@@ -15,6 +15,7 @@ use x509::{Certificate, Fetch};
 use crate::keys::holder;
 use crate::material::{Budget, Note};
 use crate::output::{self, Placing};
+use crate::present::refuse_broken;
 use crate::progress::{Counted, Progress};
 use crate::raise::{Added, Raise, Raised};
 use crate::unwrapped::Unwrapped;
@@ -72,7 +73,8 @@ pub struct SignOptions<'a> {
     pub evidence: Option<&'a Evidence>,
     /// Obstacles of the certificate to be overlooked, by [`Obstacle::name`].
     pub allow: &'a [String],
-    /// Whether a certificate that has signed the file already may sign again.
+    /// Whether a certificate that has signed the file already may sign again, or
+    /// sign twice at once.
     pub again: bool,
     /// How outputs are put in place.
     pub placing: Placing,
@@ -239,8 +241,9 @@ pub fn sign_octets(content: &[u8], options: &SignOptions<'_>) -> Result<Vec<u8>>
 /// ```
 ///
 /// # Errors
-/// As [`sign_file`]; also a file that is no signature, and a certificate that
-/// has signed already unless [`SignOptions::again`] says otherwise.
+/// As [`sign_file`]; also a file that is no signature, a signature in it that
+/// is broken or over another content, and a certificate that has signed already
+/// unless [`SignOptions::again`] says otherwise.
 pub fn cosign_file(
     input: &Path,
     content: Option<&Path>,
@@ -255,25 +258,33 @@ pub fn cosign_file(
     let failed = Error::cades(input);
     let mut opened = Unwrapped::open(source, output)?;
     let detached = opened.detached_signature(&failed)?;
+    let refusal = std::cell::RefCell::new(None);
+    let look = |data: &SignedData, over: Option<&ContentDigests>| {
+        let looked = match over {
+            None => refuse_present(input, data, options),
+            Some(_) => Ok(()),
+        };
+        looked.and_then(|()| refuse_broken(input, data, over, 0)).map_err(|error| {
+            refusal.replace(Some(error));
+            cades::Error::Refused
+        })
+    };
+    let mut trailing = 0;
     let stamps = match detached {
         None => with_signing(input, options, |signing| {
             let file = Counted::new(&mut opened, options.progress);
-            let mut refusal = None;
-            cades::cosign(file, &mut staged, signing, &Limits::default(), |data| {
-                refuse_present(input, data, options).map_err(|error| {
-                    refusal = Some(error);
-                    cades::Error::Refused
-                })
-            })
-            .map_err(|error| refusal.take().unwrap_or_else(|| failed(error)))
+            trailing = cades::cosign(file, &mut staged, signing, &Limits::default(), look)
+                .map_err(|error| refusal.take().unwrap_or_else(|| failed(error)))?;
+            Ok(())
         }),
-        Some(data) => {
-            refuse_present(input, &data, options)?;
+        Some((data, behind)) => {
+            trailing = behind;
             let content = content.ok_or_else(|| Error::ContentNeeded { path: input.to_owned() })?;
             let mut content = SourceFile::open(content, FollowLinks::Follow)?;
             let stamps = with_signing(input, options, |signing| {
                 let file = Counted::new(&mut content, options.progress);
-                let octets = cades::cosign_detached(data, file, signing).map_err(&failed)?;
+                let octets = cades::cosign_detached(data, file, signing, look)
+                    .map_err(|error| refusal.take().unwrap_or_else(|| failed(error)))?;
                 staged.write_all(&octets).map_err(|error| staged.write_error(error).into())
             })?;
             content.check_unchanged()?;
@@ -282,7 +293,37 @@ pub fn cosign_file(
     }?;
     opened.check_unchanged()?;
     let placed = staged.commit(options.placing.overwrite, options.placing.durability)?;
-    Ok(stamps.signed(placed, options))
+    let mut signed = stamps.signed(placed, options);
+    signed.notes.extend(crate::extend::trailing(trailing));
+    Ok(signed)
+}
+
+/// Refuses what [`cosign_file`] would refuse, as far as can be said without
+/// reading the content. Nothing is written.
+///
+/// # Errors
+/// As [`cosign_file`].
+pub fn check_cosign(
+    input: &Path,
+    content: Option<&Path>,
+    output: &Path,
+    options: &SignOptions<'_>,
+) -> Result<()> {
+    if crate::container::is_container(input)? {
+        return crate::container::check_cosign(input, options);
+    }
+    refuse_obstacles(options)?;
+    let source = SourceFile::open(input, FollowLinks::Follow)?;
+    let failed = Error::cades(input);
+    let mut opened = Unwrapped::open(source, output)?;
+    let outline = cades::outline(&mut opened, &Limits::default()).map_err(&failed)?;
+    refuse_present(input, &outline.data, options)?;
+    refuse_broken(input, &outline.data, None, 0)?;
+    match content {
+        None if !outline.attached => Err(Error::ContentNeeded { path: input.to_owned() }),
+        None => Ok(()),
+        Some(content) => Ok(SourceFile::open(content, FollowLinks::Follow).map(drop)?),
+    }
 }
 
 /// Takes the content out of a `.p7m`, leaving a `.p7s` with the same
@@ -341,7 +382,7 @@ pub fn attach_file(
     let signature = SourceFile::open(input, FollowLinks::Follow)?;
     let mut opened = Unwrapped::open(signature, output)?;
     let data = opened.detached_signature(&failed)?;
-    let data = data.ok_or_else(|| failed(cades::Error::AlreadyAttached))?;
+    let (data, _) = data.ok_or_else(|| failed(cades::Error::AlreadyAttached))?;
     let size = source.len();
     cades::attach(&data, &mut source, size, &mut staged).map_err(&failed)?;
     source.check_unchanged()?;
@@ -490,10 +531,16 @@ pub(crate) fn request_stamp(
 }
 
 pub(crate) fn refuse_obstacles(options: &SignOptions<'_>) -> Result<()> {
+    for (place, key) in options.keys.iter().enumerate() {
+        let before = options.keys.get(..place).unwrap_or_default();
+        if !options.again && before.iter().any(|other| other.certificate == key.certificate) {
+            return Err(Error::SameSigner { subject: holder(&key.certificate) });
+        }
+    }
     for key in options.keys {
         if let Some(obstacle) = Obstacle::of(&key.certificate, options.signing_time, options.allow)
         {
-            let subject = key.certificate.subject().to_string();
+            let subject = crate::keys::holder(&key.certificate);
             return Err(Error::Certificate { subject, obstacle });
         }
     }
@@ -541,7 +588,7 @@ pub(crate) fn refuse_present(
     }
     for key in options.keys {
         if data.signer_infos.iter().any(|signer| signer.sid.names(&key.certificate)) {
-            let subject = key.certificate.subject().to_string();
+            let subject = crate::keys::holder(&key.certificate);
             return Err(Error::AlreadySigned { path: path.to_owned(), subject });
         }
     }

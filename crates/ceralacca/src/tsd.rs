@@ -3,7 +3,7 @@
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
-use cades::{Container, Envelope, NotAtHand, StampedLayer};
+use cades::{Container, Covered, Envelope, Imprint, NotAtHand, StampedLayer};
 use cms::verify::{ContentCheck, ValueCheck};
 use cms::{Limits, armor};
 use crypto::MultiHasher;
@@ -99,19 +99,37 @@ pub fn stamp_tsd(
     })
 }
 
-/// Renews a TimeStampedData (RFC 5544 §4): a further time-stamp over the newest one, which gets
-/// the newest of `crls` that is for its authority's certificate beside it, if it has none. The
-/// content and every stamp stay as they are, to the octet.
+/// Renews a TimeStampedData (RFC 5544 §4): a further time-stamp over the newest one. Both get the
+/// newest of `crls` that is for their authority's certificate beside them. The content and every
+/// stamp stay as they are, to the octet.
 ///
 /// The stamps present are checked first, without trust: a stamp on a broken one proves nothing.
 ///
 /// # Errors
-/// The file is no TimeStampedData with time-stamps, one of them does not hold, no authority gives a
+/// The file is no TimeStampedData with time-stamps, its content is not inside, one of them does not
+/// hold, no authority gives a
 /// usable stamp, or the output is in the way.
 pub fn renew_tsd(
     input: &Path,
     output: &Path,
     crls: &[Crl],
+    options: &StampOptions<'_>,
+) -> Result<Stamped> {
+    let find = |token: &Token, present: Option<&Crl>| {
+        let found = list_for(token, crls).filter(|_| present.is_none());
+        Ok(found.cloned())
+    };
+    renew(input, None, output, find, options)
+}
+
+/// As [`renew_tsd`]; `find` brings the list for a token that nothing covers, the newest one and the
+/// one that is new, and is told what stands beside it already.
+/// `content` is the stamped file, where it is not inside.
+pub(crate) fn renew(
+    input: &Path,
+    content: Option<&Path>,
+    output: &Path,
+    mut find: impl FnMut(&Token, Option<&Crl>) -> Result<Option<Crl>>,
     options: &StampOptions<'_>,
 ) -> Result<Stamped> {
     files::refuse_same_file(input, output)?;
@@ -126,7 +144,16 @@ pub fn renew_tsd(
         return Err(unsupported());
     }
     let mut counted = Counted::new(&mut source, options.progress);
-    let file = cades::read_whole(&mut counted, &Limits::default()).map_err(&cades_failed)?;
+    let mut file = cades::read_whole(&mut counted, &Limits::default()).map_err(&cades_failed)?;
+    if let Some(Envelope::Stamped(layer)) = file.envelopes.first_mut() {
+        match (layer.attached, content) {
+            (true, Some(_)) => return Err(cades_failed(cades::Error::AlreadyAttached)),
+            (true, None) => {}
+            // What cannot be checked is not renewed: the new stamp would only make it look good.
+            (false, None) => return Err(Error::ContentNeeded { path: input.to_owned() }),
+            (false, Some(content)) => supply(layer, content, options)?,
+        }
+    }
     if let (None, Some(broken)) = (file.envelopes.first(), file.broken) {
         return Err(cades_failed(broken.error));
     }
@@ -138,17 +165,19 @@ pub fn renew_tsd(
         let what = "there is none, but evidence of another kind";
         return Err(stamp_failed(timestamp::Error::BrokenChain { number: 1, what }));
     };
-    if newest.crl.is_none() {
-        let (token, _) = timestamp::read_tsr(&newest.time_stamp).map_err(stamp_failed)?;
-        if let Some(crl) = list_for(&token, crls) {
-            *newest = TimeStampAndCrl::new(&token, Some(crl.der()));
-        }
+    let (token, _) = timestamp::read_tsr(&newest.time_stamp).map_err(stamp_failed)?;
+    let present = newest.crl.as_deref().and_then(|der| Crl::from_der(der).ok());
+    // Nothing covers it yet: it may give way to a newer one.
+    if let Some(crl) = find(&token, present.as_ref())?.filter(|crl| Some(crl) != present.as_ref()) {
+        *newest = TimeStampAndCrl::new(&token, Some(crl.der()));
     }
     let covered = newest.covered().into_iter().next().unwrap_or_default();
     let digest = crypto::digest(options.digest, &covered);
     let (_, token, failed) =
         request_stamp(options.authorities, options.digest, &digest).map_err(stamp_failed)?;
-    stamps.push(TimeStampAndCrl::new(&token, None));
+    // So that the file is complete by itself; the next renewal covers it.
+    let crl = find(&token, None)?;
+    stamps.push(TimeStampAndCrl::new(&token, crl.as_ref().map(Crl::der)));
 
     counted.seek(SeekFrom::Start(0)).map_err(io)?;
     let opened = armor::open(&mut counted, Limits::default().layers);
@@ -170,11 +199,27 @@ pub fn renew_tsd(
 }
 
 /// The newest complete list by the issuer of the authority's certificate.
-fn list_for<'c>(token: &Token, crls: &'c [Crl]) -> Option<&'c Crl> {
+pub(crate) fn list_for<'c>(token: &Token, crls: &'c [Crl]) -> Option<&'c Crl> {
     let authority = token.check(&[]).certificate?;
     crls.iter()
         .filter(|crl| crl.base_number_hex().is_none() && crl.issuer().matches(authority.issuer()))
         .max_by_key(|crl| crl.this_update())
+}
+
+/// Gives a stamped envelope the digests of its content, which stands elsewhere.
+fn supply(layer: &mut StampedLayer, content: &Path, options: &StampOptions<'_>) -> Result<()> {
+    let algorithm = layer.imprint_algorithm();
+    for prefix in layer.prefixes() {
+        let mut source = SourceFile::open(content, FollowLinks::Follow)?;
+        let mut hasher = MultiHasher::new(algorithm);
+        hasher.update(&prefix);
+        crypto::stream::hash(Counted::new(&mut source, options.progress), &mut hasher)
+            .map_err(|error| files::Error::from_io("reading", content, error))?;
+        source.check_unchanged()?;
+        let over = if prefix.is_empty() { Covered::Content } else { Covered::MetadataAndContent };
+        layer.imprints.push(Imprint { over, values: hasher.finish() });
+    }
+    Ok(())
 }
 
 /// Every stamp must be over what it should be over, and its signature must hold where the
@@ -184,8 +229,8 @@ fn refuse_broken(layer: &StampedLayer) -> timestamp::Result<()> {
         let broken = |what| timestamp::Error::BrokenChain { number: index + 1, what };
         let (token, _) = timestamp::read_tsr(raw)?;
         match layer.covered(index, &token) {
-            // A content that is elsewhere is none of this verb's business.
-            Ok(Some(_)) | Err(NotAtHand) => {}
+            Ok(Some(_)) => {}
+            Err(NotAtHand) => return Err(broken("what it is over cannot be checked")),
             Ok(None) if index == 0 => return Err(broken("it is over another content")),
             Ok(None) => return Err(broken("it is not over the one before")),
         }

@@ -23,6 +23,9 @@ impl Unwrapped {
         let path = source.path().to_owned();
         let failed = |error| files::Error::from_io("reading", &path, error);
         let found = FileKind::of(&mut source).map_err(failed)?;
+        if source.is_empty() {
+            return Err(Error::Empty { path });
+        }
         if found != FileKind::SignedData {
             return Err(Error::Unsupported { path, found });
         }
@@ -41,18 +44,19 @@ impl Unwrapped {
         Ok(Self::Copy { original: source, copy })
     }
 
-    /// The SignedData, if it has no content inside; the file stands at its
-    /// start afterwards.
+    /// The SignedData, if it has no content inside, and how many octets stand
+    /// behind it; the file stands at its start afterwards.
     pub(crate) fn detached_signature(
         &mut self,
         failed: &impl Fn(cades::Error) -> Error,
-    ) -> Result<Option<SignedData>> {
+    ) -> Result<Option<(SignedData, u64)>> {
         let reader = cms::SignedDataReader::open(&mut *self, Limits::default());
         let reader = reader.map_err(|error| failed(error.into()))?;
         let detached = if reader.is_attached() {
             None
         } else {
-            Some(reader.finish().map_err(|error| failed(error.into()))?.0)
+            let (data, spans) = reader.finish().map_err(|error| failed(error.into()))?;
+            Some((data, spans.trailing))
         };
         self.seek(SeekFrom::Start(0)).map_err(|error| failed(error.into()))?;
         Ok(detached)

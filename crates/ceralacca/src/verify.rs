@@ -183,7 +183,10 @@ pub(crate) fn read_whole(
     options: &VerifyOptions<'_>,
 ) -> Result<SignedFile> {
     let mut counted = Counted::new(source, options.progress);
-    cades::read_whole(&mut counted, &Limits::default()).map_err(Error::cades(path))
+    let failed = Error::cades(path);
+    let file = cades::read_whole(&mut counted, &Limits::default()).map_err(&failed)?;
+    cades::refuse_excess(file.signed().map(|layer| &layer.data)).map_err(failed)?;
+    Ok(file)
 }
 
 /// Gives what is detached, a signature or a time-stamp, the digests of its content.

@@ -16,10 +16,10 @@ use std::sync::Arc;
 
 use archive::{Archive, Limits, Writer};
 use ceralacca::online::{HttpClient, HttpConfig, HttpFetch, HttpTimestampAuthority};
-use ceralacca::validation::{Code, Indication, SubIndication, Verdict};
+use ceralacca::validation::{Code, Indication, Level, SubIndication, Verdict};
 use ceralacca::{
-    Budget, ContainerType, DigestAlgorithm, Error, Evidence, ExtendOptions, LongTerm, Placing,
-    Policy, Report, Secret, SignOptions, SigningKey, StampOptions, TargetLevel, Times,
+    Budget, ContainerType, DigestAlgorithm, Error, Evidence, ExtendOptions, LongTerm, Note,
+    Placing, Policy, Report, Secret, SignOptions, SigningKey, StampOptions, TargetLevel, Times,
     VerifyOptions, cosign_container, extend_container, extract_container, sign_container,
     stamp_container, stamp_file, verify_file,
 };
@@ -360,6 +360,57 @@ fn tampering_is_found_and_named() {
     assert_eq!(one(&swapped).2, Some(SubIndication::HashFailure));
 }
 
+/// An archive manifest lists a file that nobody signed like all others: it stays unsigned, and that is
+/// said when extending and ever after. What lost a signature is not extended.
+#[test]
+fn extending_does_not_sign() {
+    let desk = Desk::new();
+    let good = desk.extended("s.asice");
+    let added = desk.forge(&good, &[("aggiunta.pdf", Some(b"x"))], "f.asice");
+    let authority = HttpTimestampAuthority::new(desk.client.clone(), &desk.tsa, None).unwrap();
+    let fetch = HttpFetch::new(desk.client.clone());
+    let extend = |input: &Path, out: &str| {
+        let options = ExtendOptions {
+            level: TargetLevel::Lta,
+            signatures: &[],
+            authorities: &[&authority],
+            evidence: &desk.evidence,
+            fetch: Some(&fetch),
+            budget: Budget::default(),
+            content: None,
+            now: desk.now,
+            allow: &[],
+            placing: Placing::default(),
+            progress: None,
+        };
+        extend_container(input, &desk.path(out), &options)
+    };
+    let unsigned = |note: &Note| match note {
+        Note::Unsigned { files, more } => Some((files.clone(), *more)),
+        _ => None,
+    };
+    let extended = extend(&added, "lta.asice").unwrap();
+    let told = extended.notes.iter().find_map(unsigned);
+    assert_eq!(told, Some((vec!["aggiunta.pdf".to_owned()], 0)));
+    let report = desk.judge(&extended.output);
+    assert_eq!(report.signatures[0].level, "CAdES-BASELINE-LTA");
+    let own = report.signatures[0].findings.iter().filter(|f| f.level != Level::Info);
+    let named: Vec<_> = own.filter(|f| f.code == Code::ContainerFileUncovered).collect();
+    assert_eq!(named.len(), 1, "{named:#?}");
+    assert!(named[0].message.contains("aggiunta.pdf"));
+    let clean = extend(&good, "pulito.asice").unwrap();
+    assert!(clean.notes.iter().find_map(unsigned).is_none());
+
+    let keys = [desk.key("segretario")];
+    let options = SignOptions { keys: &keys, signing_time: desk.now, ..SignOptions::default() };
+    let both = cosign_container(&good, &desk.path("c.asice"), &options).unwrap().output;
+    let robbed = desk.forge(&both, &[("META-INF/signature002.p7s", None)], "r.asice");
+    let report = desk.judge(&robbed);
+    assert_ne!(report.verdict, Verdict::TotalPassed);
+    assert!(codes(&report).contains(&Code::ContainerSignatureMissing));
+    assert!(matches!(extend(&robbed, "x.asice"), Err(Error::ContainerAltered { .. })));
+}
+
 #[test]
 fn tolerated_oddities_of_other_writers() {
     let desk = Desk::new();
@@ -393,9 +444,16 @@ fn a_second_signature_leaves_everything_as_it_is() {
     assert_eq!(desk.passes(&both).signatures.len(), 2);
     let again = cosign_container(&both, &desk.path("x.asice"), &options).unwrap_err();
     assert_eq!(again.code(), "ALREADY_SIGNED");
+    // Nobody signs beside what is altered.
+    let forged = desk.forge(&good, &[("verbale.pdf", Some(b"x"))], "forged.asice");
+    let refused = cosign_container(&forged, &desk.path("x.asice"), &options).unwrap_err();
+    assert_eq!((refused.code(), desk.path("x.asice").exists()), ("ALTERED", false));
 
     let file = desk.put("verbale.pdf", MINUTES);
     let simple = desk.sign(&[file], ContainerType::Simple, &["presidente"], "s.asics");
+    let forged = desk.forge(&simple, &[("verbale.pdf", Some(b"x"))], "forged.asics");
+    let refused = cosign_container(&forged, &desk.path("x.asics"), &options).unwrap_err();
+    assert_eq!(refused.code(), "ALTERED");
     let both = cosign_container(&simple, &desk.path("c.asics"), &options).unwrap().output;
     kept(&simple, &both, &["META-INF/signature.p7s"]);
     assert_eq!(names(&both), names(&simple));

@@ -9,10 +9,11 @@ use std::sync::{Arc, Mutex};
 use ceralacca::online::{HttpClient, HttpConfig, HttpFetch, HttpTimestampAuthority};
 use ceralacca::validation::Verdict;
 use ceralacca::{
-    Budget, Commitment, Error, Evidence, ExtendOptions, Extended, Family, Fetch, LongTerm, Note,
-    Obstacle, Packaging, Policy, Report, Secret, SignOptions, SignatureId, SignaturePolicy, Signed,
-    SignerLocation, SignerProperties, SigningKey, Step, TargetLevel, Times, TimestampAuthority,
-    VerifyOptions, cosign_file, countersign_file, extend_file, sign_file, sign_stream, verify_file,
+    Budget, Commitment, Countersigned, Error, Evidence, ExtendOptions, Extended, Family, Fetch,
+    LongTerm, Note, Obstacle, Packaging, Policy, Report, Secret, SignOptions, SignatureId,
+    SignaturePolicy, Signed, SignerLocation, SignerProperties, SigningKey, Step, TargetLevel,
+    Times, TimestampAuthority, VerifyOptions, cosign_file, countersign_file, extend_file,
+    sign_file, sign_stream, verify_file,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use lab::ocsp::OcspFault;
@@ -21,6 +22,10 @@ use lab::tsa::Fault;
 use lab::{Config, Lab, Running};
 
 const CONTENT: &[u8] = b"Verbale della seduta: voti favorevoli 12, contrari 3.\n";
+
+fn ids(made: &[Countersigned]) -> Vec<SignatureId> {
+    made.iter().map(|one| one.id.clone()).collect()
+}
 
 fn begin() -> DateTime<Utc> {
     "2026-03-01T10:00:00Z".parse().unwrap()
@@ -274,13 +279,13 @@ fn countersignatures_go_with_the_signature_they_stand_on() {
         ..SignOptions::default()
     };
     let first = bench.path("b.p7m");
-    let (_, ids) = countersign_file(&file, None, &first, &[id("1")], &options).unwrap();
-    assert_eq!(ids, [id("1.1")]);
+    let (_, made) = countersign_file(&file, None, &first, &[id("1")], &options).unwrap();
+    assert_eq!(ids(&made), [id("1.1")]);
     // A countersignature on a countersignature, by the first signer.
     let options = SignOptions { keys: &[bench.key("presidente")], ..options };
     let second = bench.path("c.p7m");
-    let (_, ids) = countersign_file(&first, None, &second, &[id("1.1")], &options).unwrap();
-    assert_eq!(ids, [id("1.1.1")]);
+    let (_, made) = countersign_file(&first, None, &second, &[id("1.1")], &options).unwrap();
+    assert_eq!(ids(&made), [id("1.1.1")]);
     let error = countersign_file(&second, None, &bench.path("x"), &[id("1.1")], &options);
     assert_eq!(error.unwrap_err().code(), "ALREADY_SIGNED");
 
@@ -298,8 +303,8 @@ fn countersignatures_go_with_the_signature_they_stand_on() {
     let refused = countersign_file(&renewed.output, None, &bench.path("x"), &[id("1.1")], &options);
     assert_eq!(refused.unwrap_err().code(), "SEALED");
     let beside = bench.path("d.p7m");
-    let (_, ids) = countersign_file(&renewed.output, None, &beside, &[id("1")], &options).unwrap();
-    assert_eq!(ids, [id("1.2")]);
+    let (_, made) = countersign_file(&renewed.output, None, &beside, &[id("1")], &options).unwrap();
+    assert_eq!(ids(&made), [id("1.2")]);
     let report = bench.judge_at(&beside, None, bench.now());
     assert_eq!(report.signatures[0].level, LTA);
     assert!(report.signatures.iter().all(|signature| signature.intact == Some(true)));
@@ -667,9 +672,8 @@ fn broken_signatures_are_refused() {
             ..SignOptions::default()
         };
         let refused = countersign_file(&file, None, &bench.path("x"), &[id("1")], &counter);
-        // A countersignature is over a value: the content is not its business.
-        assert_eq!(refused.is_err(), name == "value.p7m");
-        let _ = std::fs::remove_file(bench.path("x"));
+        assert_eq!(refused.unwrap_err().code(), "BROKEN_SIGNATURE");
+        assert!(!bench.path("x").exists());
     }
     // The sound one beside a broken one can be named.
     let mut spoilt = octets;
@@ -797,9 +801,9 @@ fn cosigned_and_countersigned_at_lt_and_lta() {
     assert_eq!(report.signatures[1].level, LT);
     let options = SignOptions { long_term: Some(deep(&bench, true)), ..options };
     let counter = bench.path("c.p7m");
-    let (signed, ids) =
+    let (signed, made) =
         countersign_file(&both.output, None, &counter, &[id("1"), id("2")], &options).unwrap();
-    assert_eq!(ids, [id("1.1"), id("2.1")]);
+    assert_eq!(ids(&made), [id("1.1"), id("2.1")]);
     assert_eq!(signed.archived.len(), 2);
     let report = bench.judge_at(&counter, None, bench.now());
     let levels: Vec<_> =
@@ -926,4 +930,243 @@ fn outputs_in_the_way_and_in_place() {
     options.authorities = &authorities;
     extend_file(&file, &file, &options).unwrap();
     bench.passes(&file, &[LTA]);
+}
+
+/// The signed file with one octet of its content changed.
+fn altered(file: &Path) -> Vec<u8> {
+    let mut octets = std::fs::read(file).unwrap();
+    let place = octets.windows(CONTENT.len()).position(|window| window == CONTENT).unwrap();
+    octets[place] ^= 1;
+    octets
+}
+
+#[test]
+fn nobody_signs_beside_or_upon_what_is_altered() {
+    let bench = Bench::new();
+    let keys = [bench.key("presidente")];
+    let file = bench.sign("verbale.p7m", &keys, Packaging::Attached);
+    let good = std::fs::read(&file).unwrap();
+    // The same in BER, whose signatures come behind the content.
+    let options = SignOptions { keys: &keys, signing_time: bench.now(), ..SignOptions::default() };
+    let mut piped = Vec::new();
+    sign_stream(CONTENT, &mut piped, &options).unwrap();
+    let piped = bench.put("piped.p7m", &piped);
+    // A value that is wrong, over the right content.
+    let mut value = good.clone();
+    let last = value.len() - 1;
+    value[last] ^= 1;
+    let second = [bench.key("segretario")];
+    let options =
+        SignOptions { keys: &second, signing_time: bench.now(), ..SignOptions::default() };
+    let out = bench.path("x.p7m");
+    let cases = [
+        (altered(&file), "it is over another content"),
+        (altered(&piped), "it is over another content"),
+        (value, "its value does not verify"),
+    ];
+    for (octets, why) in cases {
+        let bad = bench.put("bad.p7m", &octets);
+        for refused in [
+            cosign_file(&bad, None, &out, &options).map(drop),
+            countersign_file(&bad, None, &out, &[id("1")], &options).map(drop),
+        ] {
+            let error = refused.unwrap_err();
+            assert_eq!((error.code(), error.family()), ("BROKEN_SIGNATURE", Family::Judgement));
+            assert!(error.to_string().contains(why), "{error}");
+        }
+        assert!(!out.exists());
+    }
+    // A wrong value is seen without the content; another content is not.
+    let checked = ceralacca::check_cosign(&bench.path("bad.p7m"), None, &out, &options);
+    assert_eq!(checked.unwrap_err().code(), "BROKEN_SIGNATURE");
+    for file in [&file, &piped] {
+        ceralacca::check_cosign(file, None, &out, &options).unwrap();
+        cosign_file(file, None, &bench.path("both.p7m"), &options).unwrap();
+        std::fs::remove_file(bench.path("both.p7m")).unwrap();
+    }
+    // Apart from its content.
+    let p7s = bench.sign("verbale.p7s", &keys, Packaging::Detached);
+    let other = bench.put("altro.txt", b"altro");
+    let error = countersign_file(&p7s, Some(&other), &out, &[id("1")], &options).unwrap_err();
+    assert_eq!(error.code(), "BROKEN_SIGNATURE");
+    countersign_file(&p7s, None, &out, &[id("1")], &options).unwrap();
+}
+
+#[test]
+fn a_person_signs_once_unless_more_is_meant() {
+    let bench = Bench::new();
+    let content = bench.put("verbale.txt", CONTENT);
+    let twice = [bench.key("presidente"), bench.key("presidente")];
+    let options = SignOptions { keys: &twice, signing_time: bench.now(), ..SignOptions::default() };
+    let out = bench.path("x.p7m");
+    let error = sign_file(&content, &out, &options).unwrap_err();
+    assert_eq!((error.code(), error.family()), ("SAME_SIGNER", Family::Usage));
+    let signed = sign_file(&content, &out, &SignOptions { again: true, ..options }).unwrap();
+    assert_eq!(signed.signers.len(), 2);
+    // A countersignature on one's own signature is said.
+    let own = SignOptions { keys: &twice[..1], ..options };
+    let (signed, made) =
+        countersign_file(&out, None, &bench.path("own.p7m"), &[id("2")], &own).unwrap();
+    assert_eq!(signed.notes[0].code(), "OWN_SIGNATURE");
+    assert_eq!((made[0].on.clone(), made[0].of.as_ref()), (id("2"), Some(&made[0].by)));
+}
+
+#[test]
+fn a_plain_signature_reaches_no_level_and_that_is_said() {
+    let bench = Bench::new();
+    let mut plain = lab::cms::OddSigner::at("presidente", bench.now());
+    plain.ess = lab::cms::Ess::Absent;
+    let pki = bench.lab.pki();
+    let mut odd = lab::cms::Odd::new(&pki, CONTENT, "presidente");
+    odd.signers = vec![plain];
+    let file = bench.put("verbale.p7m", &odd.build().unwrap());
+    let extended = bench.extend(&file, TargetLevel::Lta);
+    assert_eq!(extended.signatures[0].after.to_string(), "CMS");
+    assert_eq!(extended.notes[0].code(), "PLAIN_CMS");
+}
+
+#[test]
+fn a_time_stamped_file_gets_the_lists_its_stamps_need() {
+    let mut bench = Bench::new();
+    let tsa = bench.tsa("tsa");
+    let file = bench.sign("verbale.p7m", &[bench.key("presidente")], Packaging::Attached);
+    let stamping = ceralacca::StampOptions {
+        authorities: &[&tsa],
+        digest: ceralacca::DigestAlgorithm::Sha256,
+        placing: ceralacca::Placing::default(),
+        progress: None,
+    };
+    let tsd = bench.path("verbale.tsd");
+    let metadata = ceralacca::NewMetaData::of(&file, None);
+    ceralacca::stamp_tsd(&file, &tsd, &metadata, &stamping).unwrap();
+    bench.wait(TimeDelta::hours(1));
+    // Offline there are none: an error, and nothing written.
+    let offline = bench.extend_with(&tsd, TargetLevel::Lta, |options| options.fetch = None);
+    assert_eq!(offline.unwrap_err().code(), "NO_REVOCATION_DATA");
+    assert!(!bench.path("verbale-Lta.tsd").exists());
+    // A further stamp needs none, and says so.
+    let stamped = bench.extend(&tsd, TargetLevel::T);
+    assert_eq!(stamped.notes[0].code(), "NO_REVOCATION_DATA");
+    assert_eq!(stamped.added.crls, 0);
+    let extended = bench.extend(&tsd, TargetLevel::Lta);
+    assert_eq!((extended.added.crls, extended.notes.len()), (2, 0));
+    bench.wait(TimeDelta::hours(1));
+    let renewed = bench.extend(&extended.output, TargetLevel::Lta);
+    let report = bench.judge_at(&renewed.output, None, bench.now() + TimeDelta::minutes(1));
+    assert_eq!(report.timestamps.len(), 3);
+    for stamp in &report.timestamps {
+        assert_eq!(stamp.indication, ceralacca::validation::Status::Passed, "{stamp:?}");
+    }
+}
+
+#[test]
+fn stamps_that_prove_nothing_neither_serve_nor_stand_in_the_way() {
+    let bench = Bench::new();
+    let other = bench.sign("other.p7m", &[bench.key("segretario")], Packaging::Attached);
+    let other = lab::parts::Parts::read(
+        &std::fs::read(bench.extend(&other, TargetLevel::Lta).output).unwrap(),
+    )
+    .unwrap();
+    let file = bench.sign("a.p7m", &[bench.key("presidente")], Packaging::Attached);
+    let plain = lab::parts::Parts::read(&std::fs::read(&file).unwrap()).unwrap();
+    let ignored = |extended: &Extended| {
+        let is = |note: &&Note| matches!(note, Note::StampIgnored { .. });
+        extended.notes.iter().filter(is).count()
+    };
+    // Stamps of another file, the archive time-stamp among them: our own go in.
+    let mut pasted = plain.clone();
+    pasted.signers[0].unsigned = other.signers[0].unsigned.clone();
+    let pasted = bench.put("pasted.p7m", &pasted.build());
+    let extended = bench.extend(&pasted, TargetLevel::T);
+    assert_eq!(extended.stamps.len(), 1);
+    assert_eq!(ignored(&extended), 2);
+    let extended = bench.extend(&pasted, TargetLevel::Lta);
+    assert_eq!(extended.stamps.len(), 2);
+    let report = bench.judge_at(&extended.output, None, bench.now());
+    assert_eq!(
+        report.signatures[0].time_reference,
+        ceralacca::validation::report::TimeReference::SignatureTimestamp
+    );
+    assert_eq!(extended.signatures[0].after.to_string(), LTA);
+    // A stamp of an authority nobody trusts: it neither counts nor has to be proven.
+    let foreign = lab::Pki::create(&Config::quick(begin())).unwrap();
+    let mut stranger = plain.clone();
+    let value = stranger.signers[0].value().unwrap();
+    let imprint = lab::Hash::Sha256.digest(&value).unwrap();
+    let token = foreign
+        .timestamp_token("tsa", lab::Hash::Sha256, &imprint, bench.now(), &Fault::None)
+        .unwrap();
+    stranger.signers[0].add(&lab::oids::SIGNATURE_TIME_STAMP, token);
+    let stranger = bench.put("stranger.p7m", &stranger.build());
+    let extended = bench.extend(&stranger, TargetLevel::Lta);
+    assert_eq!((extended.stamps.len(), ignored(&extended)), (2, 1));
+    bench.passes(&extended.output, &[LTA]);
+}
+
+#[test]
+fn octets_behind_the_signature_are_not_dropped_without_a_word() {
+    let bench = Bench::new();
+    let file = bench.sign("a.p7m", &[bench.key("presidente")], Packaging::Attached);
+    let octets = [std::fs::read(&file).unwrap(), b"behind".to_vec()].concat();
+    let file = bench.put("b.p7m", &octets);
+    let note = Note::TrailingOctets { octets: 6 };
+    assert!(bench.extend(&file, TargetLevel::T).notes.contains(&note));
+    let keys = [bench.key("segretario")];
+    let options = SignOptions { keys: &keys, signing_time: bench.now(), ..SignOptions::default() };
+    let signed = cosign_file(&file, None, &bench.path("c.p7m"), &options).unwrap();
+    assert!(signed.notes.contains(&note));
+    let (signed, _) =
+        countersign_file(&file, None, &bench.path("d.p7m"), &[id("1")], &options).unwrap();
+    assert!(signed.notes.contains(&note));
+}
+
+/// One limit for who makes countersignatures, who extends them and who judges them.
+#[test]
+fn countersignatures_are_made_as_deep_as_they_are_judged() {
+    let bench = Bench::new();
+    let mut file = bench.sign("a.p7m", &[bench.key("presidente")], Packaging::Attached);
+    let keys = [bench.key("segretario")];
+    let options = SignOptions {
+        keys: &keys,
+        signing_time: bench.now(),
+        again: true,
+        ..SignOptions::default()
+    };
+    let mut on = id("1");
+    for depth in 2..=cades::DEEPEST {
+        let next = bench.path(&format!("{depth}.p7m"));
+        let (_, made) = countersign_file(&file, None, &next, &[on], &options).unwrap();
+        (file, on) = (next, made[0].id.clone());
+    }
+    let report = bench.judge_at(&file, None, bench.now());
+    assert_eq!(report.signatures.len(), cades::DEEPEST);
+    assert!(report.signatures.iter().all(|signature| signature.intact == Some(true)));
+    let refused = countersign_file(&file, None, &bench.path("x.p7m"), &[on], &options).unwrap_err();
+    assert_eq!(refused.family(), Family::Unsupported, "{refused}");
+    assert!(!bench.path("x.p7m").exists());
+}
+
+#[test]
+fn many_countersignatures_are_walked_once() {
+    let bench = Bench::new();
+    let file = bench.sign("a.p7m", &[bench.key("presidente")], Packaging::Attached);
+    let mut parts = lab::parts::Parts::read(&std::fs::read(&file).unwrap()).unwrap();
+    let value = parts.signers[0].value().unwrap();
+    let info = lab::cms::countersignature(&bench.lab.pki(), "segretario", &value).unwrap();
+    let certificate = bench.key("segretario").certificate.der().to_vec();
+    parts.add_certificates(&[certificate]).unwrap();
+    let of = |n: usize| lab::cms::attribute(&lab::oids::COUNTERSIGNATURE, &vec![info.clone(); n]);
+    parts.signers[0].unsigned = vec![of(500), of(500)];
+    let many = bench.put("many.p7m", &parts.build());
+    let one = [id("1.7")];
+    let begun = std::time::Instant::now();
+    let extended = bench.extend_with(&many, TargetLevel::T, |o| o.signatures = &one).unwrap();
+    assert_eq!(extended.stamps.len(), 1);
+    let took = begun.elapsed();
+    assert!(took < std::time::Duration::from_secs(15), "{took:?}");
+    // Over the limit nothing is begun.
+    parts.signers[0].unsigned.push(of(100));
+    let more = bench.put("more.p7m", &parts.build());
+    let refused = bench.extend_with(&more, TargetLevel::T, |o| o.signatures = &one).unwrap_err();
+    assert_eq!(refused.family(), Family::Unsupported, "{refused}");
 }

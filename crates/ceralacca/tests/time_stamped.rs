@@ -263,7 +263,8 @@ fn made_and_renewed_by_us() {
     assert_eq!(facts.timestamps[1].covers, ["1", "t1"]);
     let seen = inspect_file(&renewed, None).unwrap();
     assert_eq!(seen.layers[0].timestamps.len(), 2);
-    assert_eq!(seen.layers[0].revocation_infos, 1);
+    // Beside the old stamp and beside the new one.
+    assert_eq!(seen.layers[0].revocation_infos, 2);
     assert_eq!(seen.layers[0].stamped.as_ref().unwrap().hash_protected, Some(false));
 
     // A stamp on what does not hold would prove nothing; nothing is left behind.
@@ -277,6 +278,12 @@ fn made_and_renewed_by_us() {
         result,
         Err(Error::Timestamp { source: timestamp::Error::BrokenChain { number: 1, .. }, .. })
     ));
+    assert!(!out.exists());
+    // Neither would one on what is not here to be looked at.
+    let detached = Tsd { detached: true, ..Tsd::new(&desk.pki, CONTENT, "tsa", then()) };
+    let detached = desk.put("detached.tsd", detached.build().unwrap());
+    let result = renew_tsd(&detached, &out, &[], &options(&[&later]));
+    assert!(matches!(result, Err(Error::ContentNeeded { .. })), "{result:?}");
     assert!(!out.exists());
     assert!(matches!(
         renew_tsd(&p7m, &out, &[], &options(&[&later])),

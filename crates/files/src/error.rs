@@ -148,8 +148,11 @@ impl Error {
             Self::ReadOnly { .. } => {
                 "choose a folder on a writable disk with -o; the input itself is never written to"
             }
+            Self::Permission { operation, .. } if is_reading(operation) => {
+                "ask whoever runs the computer for the permission to read it, or name a copy of it"
+            }
             Self::Permission { .. } => {
-                "choose a folder you may write to with -o, or ask for the permission"
+                "write to a folder where you may, or ask whoever runs the computer for the permission"
             }
             Self::NotFound { .. } => {
                 "check the spelling of the path and that the disk or share is connected"
@@ -169,6 +172,12 @@ impl Error {
     }
 }
 
+/// Whether an operation, as [`Error`] names it, only reads.
+#[must_use]
+pub fn is_reading(operation: &str) -> bool {
+    matches!(operation, "opening" | "reading" | "reading the folder" | "reading the state of")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,6 +191,12 @@ mod tests {
         assert!(matches!(of(io::ErrorKind::ReadOnlyFilesystem), Error::ReadOnly { .. }));
         assert!(matches!(of(io::ErrorKind::PermissionDenied), Error::Permission { .. }));
         assert!(of(io::ErrorKind::StorageFull).hint().is_some());
+        let denied = |operation| {
+            let denied = io::Error::from(io::ErrorKind::PermissionDenied);
+            Error::from_io(operation, Path::new("a"), denied).hint()
+        };
+        assert!(denied("opening").is_some_and(|hint| hint.contains("read")));
+        assert!(denied("creating").is_some_and(|hint| hint.contains("write")));
         assert_eq!(of(io::ErrorKind::NotFound).path(), Path::new("a"));
     }
 }

@@ -20,7 +20,7 @@ mod source;
 mod staged;
 mod staged_dir;
 
-pub use error::Error;
+pub use error::{Error, is_reading};
 pub use source::{FollowLinks, SourceFile, refuse_same_file};
 pub use staged::{
     Batch, Durability, Overwrite, StagedFile, TEMPORARY_SUFFIX, is_temporary_name, refuse_existing,

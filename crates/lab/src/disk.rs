@@ -271,6 +271,10 @@ Per avviare i servizi ({base}, solo su questo computer):
 Per firmare e marcare, con i servizi avviati:
   ceralacca sign FILE --key p12:signers/presidente.p12 \\
     --password-file signers/presidente.pin --level t --tsa {tsa}
+Per portare una firma ai livelli LT e LTA si leggono gli indirizzi scritti nei
+certificati, che qui sono di questo computer, e vanno ammessi:
+  ceralacca extend FILE.p7m --level lta --tsa {tsa} \\
+    --trust trust --allow-net 127.0.0.0/8
 Per verificare, anche senza servizi:
   ceralacca verify FILE.p7m --trust trust --crl revocation/ca.crl \\
     --crl revocation/root.crl --crl revocation/tsa-root.crl
@@ -281,7 +285,9 @@ TEST LABORATORY - TEST - NON VALIDO
 Everything in this folder is fake: authorities, people, tax codes, time-stamps.
 No signature made with these keys is worth anything. Nothing here enters the
 trust stores of the computer. The commands above start the services on this
-computer only, sign and stamp a file, and verify it without any service.
+computer only, sign and stamp a file, raise a signature to LTA (the addresses
+in these certificates are on this computer: --allow-net 127.0.0.0/8 admits
+them), and verify it without any service.
 "
     )
 }

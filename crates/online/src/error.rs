@@ -48,7 +48,7 @@ pub enum Error {
     #[error("the user name for basic authentication contains a colon or a control character")]
     BadCredentials,
     /// A certificate, or a redirect, points inside a network.
-    #[error("{host} is at {address}, a {kind} address, where URLs from files may not lead")]
+    #[error("{}, where URLs from files may lead only if --allow-net names it", place(host, *address, *kind))]
     RefusedAddress {
         /// Host as the URL names it.
         host: String,
@@ -59,7 +59,9 @@ pub enum Error {
     },
     /// A certificate names a host only a local network knows, and a proxy
     /// would be the one to look it up.
-    #[error("{host} is a name of a local network, where URLs from files may not lead")]
+    #[error(
+        "{host} is a name of a local network, where URLs from files may lead only if --allow-net names it"
+    )]
     RefusedName {
         /// Host as the URL names it.
         host: String,
@@ -195,6 +197,16 @@ pub enum Error {
     },
 }
 
+/// Where a host is; an address as host is not told twice.
+fn place(host: &str, address: IpAddr, kind: AddressKind) -> String {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    if bare.parse() == Ok(address) {
+        format!("{host} is a {kind} address")
+    } else {
+        format!("{host} is at {address}, a {kind} address")
+    }
+}
+
 fn after_colon(detail: &str) -> String {
     if detail.is_empty() { String::new() } else { format!(": {detail}") }
 }
@@ -235,7 +247,7 @@ impl Error {
         Some(match self {
             Self::BadUrl { .. } => "write it whole, as in https://tsa.example.it/tsr",
             Self::RefusedScheme { .. } => {
-                "give the data by file (--crl, --ocsp, --chain), or an http or https address"
+                "name an http or https address; revocation data and certificates may come by file as well (--crl, --ocsp, --chain)"
             }
             Self::CredentialsInUrl { .. } => {
                 "give them apart: --tsa-user NAME --tsa-password-file FILE"

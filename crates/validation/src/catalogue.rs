@@ -161,8 +161,17 @@ codes! {
         it: "L'impronta del file «{detail}» usa un algoritmo non conosciuto: non è controllata.",
         en: "The digest of the file “{detail}” uses an algorithm that is not known: it is not checked." }
     ContainerFileUncovered = "CONTAINER_FILE_UNCOVERED" {
-        it: "Nel contenitore il file «{detail}» non è coperto da alcuna firma o marca.",
-        en: "In the container the file “{detail}” is covered by no signature and no time-stamp." }
+        it: "Nel contenitore il file «{detail}» non è firmato: nessuna firma integra (o, senza firme, nessuna marca) lo copre.",
+        en: "In the container the file “{detail}” is not signed: no intact signature (or, without signatures, no time-stamp) covers it." }
+    ContainerFileUnknown = "CONTAINER_FILE_UNKNOWN" {
+        it: "In META-INF c'è il file «{detail}», che non è firmato e di cui non si conosce lo scopo.",
+        en: "META-INF holds the file “{detail}”, which is not signed and whose purpose is not known." }
+    ContainerSignatureMissing = "CONTAINER_SIGNATURE_MISSING" {
+        it: "Un elenco del contenitore nomina «{detail}», la firma o marca fatta su di esso, che non c'è: può essere stata tolta.",
+        en: "A manifest of the container names “{detail}”, the signature or time-stamp made over it, which is not there: it may have been taken away." }
+    InnerFileNotJudged = "INNER_FILE_NOT_JUDGED" {
+        it: "Il contenuto è a sua volta firmato o marcato e le sue firme qui non sono giudicate: {detail}. Estrarlo e verificarlo da solo.",
+        en: "The content is itself signed or time-stamped, and its signatures are not judged here: {detail}. Extract it and verify it by itself." }
     ContainerManifestMissing = "CONTAINER_MANIFEST_MISSING" {
         it: "Nessun elenco del contenitore si riferisce a «{detail}»: non si sa che cosa copra.",
         en: "No manifest of the container refers to “{detail}”: what it covers is not known." }
@@ -303,6 +312,9 @@ codes! {
     RevocationNotFresh = "REVOCATION_NOT_FRESH" {
         it: "La prova sullo stato di {certificate} è del {issued}: troppo vecchia.",
         en: "The proof of the status of {certificate} is of {issued}: too old." }
+    RevocationExpired = "REVOCATION_EXPIRED" {
+        it: "La prova sullo stato di {certificate} valeva fino al {until}: non dice nulla per il {time}.",
+        en: "The proof of the status of {certificate} served until {until}: it says nothing about {time}." }
     RevocationIssuerExpired = "REVOCATION_ISSUER_EXPIRED" {
         it: "È scaduto il certificato di chi attesta lo stato di {certificate}.",
         en: "The certificate of who attests the status of {certificate} has expired." }

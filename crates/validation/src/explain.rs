@@ -1,11 +1,13 @@
 //! Why a verdict is what it is and what to do next, in sentences for the person at the desk.
 //!
-//! One explanation for each sub-indication. Italian sentences stay short and readable (Gulpease index
+//! One explanation for each sub-indication, and closer ones where the findings say more. Italian sentences stay short and readable (Gulpease index
 //! of at least 60, checked by a test). May not decide anything.
 
 use crate::{
-    catalogue::Lang,
+    catalogue::{Code, Lang, Value},
     indication::{SubIndication, Verdict},
+    policy::Level,
+    report::Finding,
 };
 
 /// A reason and the next step.
@@ -83,6 +85,50 @@ pub fn passed(subject: Subject, lang: Lang) -> Explanation {
     Explanation { why, next }
 }
 
+/// What is added to the headline of what passed, and what is told then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caveat {
+    /// A signer somebody expected is missing.
+    SignerMissing,
+    /// A file of the container is covered by nothing.
+    FileUncovered,
+}
+
+/// The rest of the headline, and why and what to do, of what passed with a caveat.
+pub fn caveat(caveat: Caveat, lang: Lang) -> (&'static str, Explanation) {
+    match caveat {
+        Caveat::SignerMissing => (
+            lang.pick("ma manca una firma attesa", "but an expected signature is missing"),
+            Explanation {
+                why: lang.pick(
+                    "Le firme che ci sono sono valide, ma ne manca una che aspettavi.",
+                    "The signatures that are there are valid, but one you expected is missing.",
+                ),
+                next: lang.pick(
+                    "Chiedi la firma che manca, poi ripeti il controllo.",
+                    "Ask for the missing signature, then repeat the check.",
+                ),
+            },
+        ),
+        Caveat::FileUncovered => (
+            lang.pick(
+                "ma nel contenitore c'è un file non firmato",
+                "but a file in the container is not signed",
+            ),
+            Explanation {
+                why: lang.pick(
+                    "La firma non copre tutti i file che sono nel contenitore.",
+                    "The signature does not cover every file in the container.",
+                ),
+                next: lang.pick(
+                    "Guarda nelle note qui sotto quale file non è firmato, e non fidarti di quello.",
+                    "See below which file is not signed, and do not rely on that one.",
+                ),
+            },
+        ),
+    }
+}
+
 /// What to say when there is nothing to judge.
 pub fn nothing(lang: Lang) -> Explanation {
     Explanation {
@@ -133,6 +179,170 @@ pub fn explain(sub: SubIndication, subject: Subject, lang: Lang) -> Explanation 
             ..found
         },
         _ => found,
+    }
+}
+
+/// A reason that says more than a sub-indication, which covers several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// A certificate had not begun at the time of the judgement.
+    NotYetValid,
+    /// The signature or time-stamp bears a date after the time of the judgement.
+    LaterThanCheck,
+    /// All revocation data at hand are of after the time of the judgement.
+    ProofsLaterThanCheck,
+    /// All revocation data at hand are too old.
+    ProofsTooOld,
+    /// The newest archive time-stamp can no longer be verified, as its authority's certificate expired.
+    ArchiveNotRenewed,
+    /// The container lacks a file.
+    ContainerFileMissing,
+}
+
+impl Reason {
+    /// Every reason.
+    pub const ALL: &'static [Self] = &[
+        Self::NotYetValid,
+        Self::LaterThanCheck,
+        Self::ProofsLaterThanCheck,
+        Self::ProofsTooOld,
+        Self::ArchiveNotRenewed,
+        Self::ContainerFileMissing,
+    ];
+
+    /// The reason the findings give for that sub-indication, the closest first; `None` = they say no
+    /// more than it does.
+    pub fn of(sub: SubIndication, findings: &[Finding]) -> Option<Self> {
+        let has = |code| findings.iter().any(|one| one.code == code);
+        let decides =
+            |code| findings.iter().any(|one| one.code == code && one.level == Level::Fail);
+        if sub == S::SignedDataNotFound && has(Code::ContainerFileMissing) {
+            return Some(Self::ContainerFileMissing);
+        }
+        if sub == S::NoPoe && has(Code::TimestampFromFuture) {
+            return Some(Self::LaterThanCheck);
+        }
+        if depends_on_time(sub) && findings.iter().any(not_begun) {
+            return Some(Self::NotYetValid);
+        }
+        if sub == S::CertificateChainGeneralFailure
+            && decides(Code::RevocationMissing)
+            && has(Code::RsiFromFuture)
+        {
+            return Some(Self::ProofsLaterThanCheck);
+        }
+        let old = decides(Code::RevocationExpired) || decides(Code::RevocationNotFresh);
+        (sub == S::TryLater && old && !decides(Code::CertificateOnHold))
+            .then_some(Self::ProofsTooOld)
+    }
+
+    /// Why, and what to do next.
+    pub fn explain(self, subject: Subject, lang: Lang) -> Explanation {
+        match self {
+            Self::NotYetValid => Explanation {
+                why: lang.pick(
+                    "Alla data del controllo il certificato non era ancora valido.",
+                    "At the date of the check the certificate was not valid yet.",
+                ),
+                next: lang.pick(
+                    "Controlla la data chiesta con --at, o quella del computer.",
+                    "Check the date asked for with --at, or that of the computer.",
+                ),
+            },
+            Self::LaterThanCheck => Explanation {
+                why: match subject {
+                    Subject::Signature => lang.pick(
+                        "La firma porta una data che viene dopo quella del controllo.",
+                        "The signature bears a date later than that of the check.",
+                    ),
+                    Subject::Timestamp => lang.pick(
+                        "La marca porta una data che viene dopo quella del controllo.",
+                        "The time-stamp bears a date later than that of the check.",
+                    ),
+                },
+                next: lang.pick(
+                    "Controlla la data chiesta con --at, o quella del computer.",
+                    "Check the date asked for with --at, or that of the computer.",
+                ),
+            },
+            Self::ProofsLaterThanCheck => Explanation {
+                why: lang.pick(
+                    "Le prove sulla revoca che ci sono vengono dopo la data del controllo.",
+                    "The revocation proofs at hand are later than the date of the check.",
+                ),
+                next: lang.pick(
+                    "Controlla la data chiesta con --at, o dai le prove di allora con --crl e --ocsp.",
+                    "Check the date asked for with --at, or give the proofs of then with --crl and --ocsp.",
+                ),
+            },
+            Self::ProofsTooOld => Explanation {
+                why: lang.pick(
+                    "La prova che il certificato non era revocato è troppo vecchia.",
+                    "The proof that the certificate was not revoked is too old.",
+                ),
+                next: lang.pick(
+                    "Ripeti con --online, o dai una prova nuova con --crl o --ocsp.",
+                    "Repeat with --online, or give a new proof with --crl or --ocsp.",
+                ),
+            },
+            Self::ArchiveNotRenewed => Explanation {
+                why: lang.pick(
+                    "L'archivio non è stato rinnovato in tempo: la sua ultima marca non si può più verificare.",
+                    "The archive was not renewed in time: its newest time-stamp can no longer be verified.",
+                ),
+                next: lang.pick(
+                    "Cerca una copia rinnovata in tempo, o un'altra prova della data.",
+                    "Look for a copy that was renewed in time, or for another proof of the date.",
+                ),
+            },
+            Self::ContainerFileMissing => Explanation {
+                why: lang.pick(
+                    "Nel contenitore manca un file che la firma copre.",
+                    "The container lacks a file that the signature covers.",
+                ),
+                next: lang.pick(
+                    "Chiedi il contenitore completo a chi te lo ha dato.",
+                    "Ask whoever gave you the container for the complete one.",
+                ),
+            },
+        }
+    }
+}
+
+/// Whether another time of the judgement could change that result.
+pub(crate) const fn depends_on_time(sub: SubIndication) -> bool {
+    matches!(
+        sub,
+        S::CertificateChainGeneralFailure
+            | S::OutOfBoundsNotRevoked
+            | S::OutOfBoundsNoPoe
+            | S::NoPoe
+            | S::TryLater
+    )
+}
+
+/// Whether a certificate was judged before it began.
+fn not_begun(finding: &Finding) -> bool {
+    let of_validity =
+        matches!(finding.code, Code::CertificateOutOfValidity | Code::CaOutOfValidity);
+    match (finding.values.get("time"), finding.values.get("from")) {
+        (Some(Value::Time(time)), Some(Value::Time(from))) => {
+            of_validity && finding.level == Level::Fail && time < from
+        }
+        _ => false,
+    }
+}
+
+/// Why that sub-indication with these findings beside it, and what to do next.
+pub fn explain_findings(
+    sub: SubIndication,
+    findings: &[Finding],
+    subject: Subject,
+    lang: Lang,
+) -> Explanation {
+    match Reason::of(sub, findings) {
+        Some(reason) => reason.explain(subject, lang),
+        None => explain(sub, subject, lang),
     }
 }
 
@@ -291,6 +501,24 @@ mod tests {
                     assert!(gulpease(text) >= 60.0, "{sub:?} {:.0} «{text}»", gulpease(text));
                     assert!(text.split_whitespace().count() <= 25, "{text}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn every_reason_reads_easily_and_in_both_languages() {
+        let caveats = [Caveat::SignerMissing, Caveat::FileUncovered];
+        let told = |lang| -> Vec<Explanation> {
+            let reasons = Reason::ALL.iter();
+            reasons
+                .map(|reason| reason.explain(Subject::Signature, lang))
+                .chain(caveats.map(|one| caveat(one, lang).1))
+                .collect()
+        };
+        for (it, en) in told(Lang::It).into_iter().zip(told(Lang::En)) {
+            assert!(it.why != en.why && it.next != en.next, "{it:?}");
+            for text in [it.why, it.next] {
+                assert!(gulpease(text) >= 60.0, "{:.0} «{text}»", gulpease(text));
             }
         }
     }

@@ -62,7 +62,8 @@ pub struct SignatureReport {
     pub indication: Indication,
     /// Why it is not TOTAL-PASSED.
     pub sub_indication: Option<SubIndication>,
-    /// Who signed; `None` = the certificate is not at hand.
+    /// Who signed; `None` = the certificate is not at hand. In JSON always an object, then of nulls.
+    #[serde(default, with = "signer_object")]
     pub signer: Option<Signer>,
     /// The claimed signing time.
     pub claimed_signing_time: Option<Time>,
@@ -119,6 +120,78 @@ pub struct Signer {
     pub claims_qualified: bool,
     /// End of the certificate's validity.
     pub valid_until: Time,
+}
+
+/// A signer in JSON: an object with every key, all of them null where the signer is not known.
+mod signer_object {
+    use super::Signer;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde_json::Value;
+
+    /// The keys of [`Signer`].
+    const KEYS: [&str; 9] = [
+        "name",
+        "tax_code",
+        "title",
+        "organisation",
+        "issuer",
+        "serial_number",
+        "qualification",
+        "claims_qualified",
+        "valid_until",
+    ];
+
+    pub(super) fn serialize<S: Serializer>(
+        signer: &Option<Signer>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match signer {
+            Some(signer) => signer.serialize(serializer),
+            None => serializer.collect_map(KEYS.map(|key| (key, Value::Null))),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Signer>, D::Error> {
+        let value = Option::<Value>::deserialize(deserializer)?.unwrap_or_default();
+        if value.get("name").is_none_or(Value::is_null) {
+            return Ok(None);
+        }
+        Signer::deserialize(value).map(Some).map_err(serde::de::Error::custom)
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+        use crate::Time;
+        use std::collections::BTreeSet;
+
+        #[test]
+        fn an_unknown_signer_has_the_keys_of_a_known_one() {
+            let known = Signer {
+                name: "N".to_owned(),
+                tax_code: None,
+                title: None,
+                organisation: None,
+                issuer: "I".to_owned(),
+                serial_number: "1".to_owned(),
+                qualification: None,
+                claims_qualified: false,
+                valid_until: Time::UNIX_EPOCH,
+            };
+            let json = |signer: &Option<Signer>| {
+                serialize(signer, serde_json::value::Serializer).expect("json")
+            };
+            let keys = |value: &Value| -> BTreeSet<String> {
+                value.as_object().expect("an object").keys().cloned().collect()
+            };
+            let (some, none) = (json(&Some(known.clone())), json(&None));
+            assert_eq!(keys(&some), keys(&none));
+            assert_eq!(deserialize(some).expect("read back"), Some(known));
+            assert_eq!(deserialize(none).expect("read back"), None);
+        }
+    }
 }
 
 /// What the best signature time rests on.
@@ -194,8 +267,8 @@ pub struct TimestampReport {
     /// End of validity of the authority's certificate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tsa_valid_until: Option<Time>,
-    /// Ids of the signatures and time-stamps it is over.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// Ids of the signatures and time-stamps it is over, where the format says so beyond its place.
+    #[serde(default)]
     pub covers: Vec<String>,
     /// National law.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -5,10 +5,13 @@
 
 use crate::{
     Time,
-    catalogue::{Lang, fill},
+    catalogue::{Code, Lang, fill},
     clean::clean,
-    explain::{Explanation, Subject, explain, headline, nothing, passed},
-    facts::PolicyDocument,
+    explain::{
+        Caveat, Explanation, Reason, Subject, caveat, depends_on_time, explain, explain_findings,
+        headline, nothing, passed,
+    },
+    facts::{PolicyDocument, TimestampKind},
     indication::{Indication, Status, SubIndication, Verdict},
     policy::Level,
     report::{Finding, LegalNote, Report, SignatureReport, Signer, TimeReference, TimestampReport},
@@ -26,24 +29,80 @@ pub fn rome(time: Time, lang: Lang) -> String {
 pub fn summary(report: &Report, lang: Lang) -> (String, Explanation) {
     let only_stamps = report.signatures.is_empty();
     let subject = if only_stamps { Subject::Timestamp } else { Subject::Signature };
-    let outcomes: Vec<(Indication, Option<SubIndication>)> = if only_stamps {
-        report
-            .timestamps
-            .iter()
-            .map(|s| (Indication::from(s.indication), s.sub_indication))
-            .collect()
+    let outcomes: Vec<(Indication, Option<Explanation>)> = if only_stamps {
+        let stamps = report.timestamps.iter();
+        stamps.map(|one| (Indication::from(one.indication), why_stamp(one, lang))).collect()
     } else {
-        report.signatures.iter().map(|s| (s.indication, s.sub_indication)).collect()
+        let signatures = report.signatures.iter();
+        signatures.map(|one| (one.indication, why_signature(report, one, lang))).collect()
     };
     let same = |indication: Indication| Verdict::from(indication) == report.verdict;
     let count = outcomes.iter().filter(|(indication, _)| same(*indication)).count();
-    let worst = outcomes.iter().find(|(indication, _)| same(*indication)).and_then(|(_, sub)| *sub);
-    let told = match (report.verdict, worst) {
-        (Verdict::NoSignature, _) => nothing(lang),
-        (Verdict::TotalPassed, _) => passed(subject, lang),
-        (_, sub) => explain(sub.unwrap_or(SubIndication::Generic), subject, lang),
+    let worst = outcomes.iter().find(|(indication, _)| same(*indication)).and_then(|(_, why)| *why);
+    let head = headline(report.verdict, subject, count, outcomes.len(), lang);
+    match report.verdict {
+        Verdict::NoSignature => (head, nothing(lang)),
+        Verdict::TotalPassed => match caveat_of(report) {
+            Some(known) => {
+                let (rest, told) = caveat(known, lang);
+                (format!("{head}, {rest}"), told)
+            }
+            None => (head, passed(subject, lang)),
+        },
+        Verdict::TotalFailed | Verdict::Indeterminate => {
+            (head, worst.unwrap_or_else(|| explain(SubIndication::Generic, subject, lang)))
+        }
+    }
+}
+
+/// What stands beside a verdict that everything passed.
+fn caveat_of(report: &Report) -> Option<Caveat> {
+    if report.expected_signers.iter().any(|expected| expected.signature.is_none()) {
+        return Some(Caveat::SignerMissing);
+    }
+    let uncovered = |findings: &[Finding]| {
+        findings
+            .iter()
+            .any(|one| one.code == Code::ContainerFileUncovered && one.level <= Level::Warn)
     };
-    (headline(report.verdict, subject, count, outcomes.len(), lang), told)
+    let of_signatures = report.signatures.iter().any(|one| uncovered(&one.findings));
+    (of_signatures || (!report.signatures.is_empty() && uncovered(&report.findings)))
+        .then_some(Caveat::FileUncovered)
+}
+
+/// Why a signature did not pass; `None` = it did.
+fn why_signature(report: &Report, signature: &SignatureReport, lang: Lang) -> Option<Explanation> {
+    let sub = signature.sub_indication?;
+    let subject = Subject::Signature;
+    if archive_lapsed(report, signature, sub) {
+        return Some(Reason::ArchiveNotRenewed.explain(subject, lang));
+    }
+    let reason = Reason::of(sub, &signature.findings);
+    let later = signature.claimed_signing_time.is_some_and(|time| time > report.validation_time);
+    if later && depends_on_time(sub) && reason != Some(Reason::NotYetValid) {
+        return Some(Reason::LaterThanCheck.explain(subject, lang));
+    }
+    Some(explain_findings(sub, &signature.findings, subject, lang))
+}
+
+fn why_stamp(stamp: &TimestampReport, lang: Lang) -> Option<Explanation> {
+    let sub = stamp.sub_indication?;
+    Some(explain_findings(sub, &stamp.findings, Subject::Timestamp, lang))
+}
+
+/// Whether the newest archive time-stamp over a signature fell with its authority's certificate.
+fn archive_lapsed(report: &Report, signature: &SignatureReport, sub: SubIndication) -> bool {
+    let around = report.timestamps.iter().filter(|stamp| stamp.covers.contains(&signature.id));
+    let archives =
+        signature.timestamps.iter().chain(around).filter(|stamp| {
+            TimestampKind::named(&stamp.kind).is_some_and(TimestampKind::is_archive)
+        });
+    let newest = archives.max_by_key(|stamp| stamp.time);
+    depends_on_time(sub)
+        && newest.is_some_and(|stamp| {
+            stamp.tsa_valid_until.is_some_and(|until| until < report.validation_time)
+                && stamp.indication != Status::Passed
+        })
 }
 
 /// The whole report as text, each line ended by a line feed.
@@ -78,8 +137,18 @@ fn write_report(out: &mut String, report: &Report, lang: Lang) -> std::fmt::Resu
             None => clean(&layer.kind),
         })
         .collect();
-    let via = if layers.is_empty() { String::new() } else { format!(", {}", layers.join(" > ")) };
-    writeln!(out, "{}: {}{via}", lang.pick("Formato", "Format"), clean(&report.format))?;
+    // One plain layer is the format once more.
+    let plain = matches!(layers.as_slice(), [one] if one.eq_ignore_ascii_case(&report.format));
+    let via = if layers.is_empty() || plain {
+        String::new()
+    } else {
+        format!(", {}", layers.join(" > "))
+    };
+    let format = match report.format.as_str() {
+        "UNKNOWN" => lang.pick("sconosciuto", "unknown").to_owned(),
+        name => clean(name),
+    };
+    writeln!(out, "{}: {format}{via}", lang.pick("Formato", "Format"))?;
     writeln!(
         out,
         "{}: {} ({} {})",
@@ -91,7 +160,7 @@ fn write_report(out: &mut String, report: &Report, lang: Lang) -> std::fmt::Resu
     write_findings(out, &report.findings, "", lang)?;
     for signature in &report.signatures {
         writeln!(out)?;
-        write_signature(out, signature, lang)?;
+        write_signature(out, report, signature, lang)?;
     }
     for stamp in &report.timestamps {
         writeln!(out)?;
@@ -100,7 +169,12 @@ fn write_report(out: &mut String, report: &Report, lang: Lang) -> std::fmt::Resu
     Ok(())
 }
 
-fn write_signature(out: &mut String, signature: &SignatureReport, lang: Lang) -> std::fmt::Result {
+fn write_signature(
+    out: &mut String,
+    report: &Report,
+    signature: &SignatureReport,
+    lang: Lang,
+) -> std::fmt::Result {
     let outcome = match signature.indication {
         Indication::TotalPassed => lang.pick("valida", "valid"),
         Indication::TotalFailed => lang.pick("NON valida", "NOT valid"),
@@ -117,8 +191,7 @@ fn write_signature(out: &mut String, signature: &SignatureReport, lang: Lang) ->
         Some(signer) => writeln!(out, "  {}", signer_line(signer, lang))?,
         None => writeln!(out, "  {}", lang.pick("Firmatario ignoto", "Unknown signer"))?,
     }
-    if let Some(sub) = signature.sub_indication {
-        let told = explain(sub, Subject::Signature, lang);
+    if let Some(told) = why_signature(report, signature, lang) {
         writeln!(out, "  {}: {}", lang.pick("Perché", "Why"), told.why)?;
         writeln!(out, "  {}: {}", lang.pick("Cosa fare", "What to do"), told.next)?;
     }
@@ -161,7 +234,14 @@ fn write_signature(out: &mut String, signature: &SignatureReport, lang: Lang) ->
         write_stamp(out, stamp, "  ", lang)?;
     }
     write_notes(out, &signature.legal_notes, "  ", lang)?;
-    write_findings(out, &signature.findings, "  ", lang)
+    // What was said of the file as a whole need not be said again of each signature.
+    let own = signature.findings.iter().filter(|one| {
+        let same = |known: &Finding| {
+            (known.code, known.level, &known.values) == (one.code, one.level, &one.values)
+        };
+        !report.findings.iter().any(same)
+    });
+    write_findings(out, own, "  ", lang)
 }
 
 /// `CAdES-XL, type 1`.
@@ -281,9 +361,9 @@ fn write_notes(
     Ok(())
 }
 
-fn write_findings(
+fn write_findings<'f>(
     out: &mut String,
-    findings: &[Finding],
+    findings: impl IntoIterator<Item = &'f Finding>,
     indent: &str,
     lang: Lang,
 ) -> std::fmt::Result {

@@ -75,6 +75,8 @@ fn scenario_53_and_54_signer_and_responder_expired() {
     let report = at(&facts, LATER);
     assert_eq!(outcome(&report), (Verdict::TotalPassed, None), "{:#?}", report.signatures[0]);
     assert!(report.signatures[0].findings.iter().any(|f| f.code == Code::ArchiveProofUsed));
+    // The list about the authority is of the archive time-stamp's time, as one made then would have it.
+    data(&mut facts, "tsa").next_update = Some(t("2027-08-01T00:00:00Z"));
     // Made too late: the responder's certificate had ended, so the data has no proof in its time.
     facts.signatures[0].timestamps[1].gen_time = Some(t("2027-07-01T00:00:00Z"));
     let report = at(&facts, LATER);
@@ -262,6 +264,19 @@ fn with_a_freshness_rule_old_data_slides_the_control_time_back() {
     ends(&mut facts, "ocsp", "2027-06-01T00:00:00Z");
     let mut policy = Policy::default();
     policy.set(Code::RevocationNotFresh, ceralacca_validation::Level::Fail);
-    let report = judge(&facts, &policy, &Times::now(t(LATER)));
+    let times = Times::now(t(LATER));
+    let mut strict = Policy::strict();
+    strict.algorithms.level_after_update = ceralacca_validation::Level::Warn;
+    for policy in [&policy, &strict] {
+        let report = judge(&facts, policy, &times);
+        assert_eq!(outcome(&report), (Verdict::TotalPassed, None), "{:#?}", report.signatures[0]);
+    }
+    // The next list was due before the archive time-stamp, so that nothing is proven in its time.
+    for name in ["signer", "ca"] {
+        data(&mut facts, name).next_update = Some(t("2026-03-10T00:00:00Z"));
+    }
+    let report = judge(&facts, &policy, &times);
     assert_ne!(report.verdict, Verdict::TotalPassed, "data from before its proof slides too far");
+    let report = at(&facts, LATER);
+    assert_eq!(outcome(&report), (Verdict::TotalPassed, None), "{:#?}", report.signatures[0]);
 }

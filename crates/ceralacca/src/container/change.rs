@@ -8,14 +8,16 @@ use std::path::{Path, PathBuf};
 use archive::{Member, Writer};
 use asic::{Container, ContainerType, DataReference, Manifest, Role, SIGNATURE_TYPE};
 use cms::SignedData;
+use cms::verify::ContentDigests;
 use crypto::{DigestAlgorithm, MultiHasher};
 use files::StagedFile;
 
 use super::create::{reference, strongest};
-use super::extend::archive_change;
+use super::extend::{archive_change, refuse_altered};
 use super::{Opened, open_file};
 use crate::extend::ExtendOptions;
 use crate::output::Placing;
+use crate::present::refuse_broken;
 use crate::sign::{
     LongTerm, SignOptions, Signed, refuse_obstacles, refuse_present, request_stamp, with_signing,
 };
@@ -26,14 +28,17 @@ use crate::{Error, Result};
 /// new manifest over all files and a new signature file. What is there stays as it is.
 ///
 /// # Errors
-/// As [`sign_file`](crate::sign_file); also a container without a signature that can be added to,
-/// and a certificate that has signed already unless [`SignOptions::again`] says otherwise.
+/// As [`sign_file`](crate::sign_file); also a container without a signature that can be added to, a
+/// signature in it that is broken, a file in it that is not as it was signed, and a certificate that
+/// has signed already unless [`SignOptions::again`] says otherwise.
 pub fn cosign_container(input: &Path, output: &Path, options: &SignOptions<'_>) -> Result<Signed> {
     refuse_obstacles(options)?;
     files::refuse_existing(output, options.placing.overwrite)?;
     let mut opened = open_file(input, options.progress)?;
-    for data in signed_data(&opened.container) {
-        refuse_present(input, data, options)?;
+    refuse_before(input, &opened, options)?;
+    if opened.container.kind == ContainerType::Extended {
+        // The one signature of an ASiC-S is compared with its file while that is read for signing.
+        refuse_unsound(input, &mut opened)?;
     }
     let mut change = Change::default();
     let (inner, archive) = without_archive(opened.container.kind, options);
@@ -80,6 +85,44 @@ pub fn cosign_container(input: &Path, output: &Path, options: &SignOptions<'_>) 
     Ok(signed)
 }
 
+/// Refuses what [`cosign_container`] would refuse, as far as can be said without reading the files.
+pub(crate) fn check_cosign(input: &Path, options: &SignOptions<'_>) -> Result<()> {
+    refuse_obstacles(options)?;
+    let opened = open_file(input, None)?;
+    refuse_before(input, &opened, options)?;
+    if opened.container.kind == ContainerType::Simple {
+        let signature = opened.container.signatures.first();
+        let signature = signature.ok_or_else(|| Error::cades(input)(cades::Error::NoSignature))?;
+        refuse_sealed(input, &opened.container, &signature.name)?;
+    }
+    Ok(())
+}
+
+/// Looks at the signatures present without what they are over.
+fn refuse_before<R>(input: &Path, opened: &Opened<R>, options: &SignOptions<'_>) -> Result<()> {
+    let mut first = 0;
+    for data in signed_data(&opened.container) {
+        refuse_present(input, data, options)?;
+        refuse_broken(input, data, None, first)?;
+        first += data.signer_infos.len();
+    }
+    Ok(())
+}
+
+/// Refuses a container whose files are not as the manifests say, or whose signatures are over other
+/// manifests.
+fn refuse_unsound<R: Read + Seek>(input: &Path, opened: &mut Opened<R>) -> Result<()> {
+    opened.container.digest(&mut opened.archive, |_| ()).map_err(Error::container(input))?;
+    refuse_altered(input, opened)?;
+    let mut first = 0;
+    let layers = opened.container.signatures.iter().filter_map(|one| one.layer.as_ref().ok());
+    for layer in layers {
+        refuse_broken(input, &layer.data, layer.content.as_ref(), first)?;
+        first += layer.data.signer_infos.len();
+    }
+    Ok(())
+}
+
 /// In an ASiC-E the archive time-stamp goes over the container and not into the signature: the
 /// options for the signature itself, and what the archive time-stamp needs, if one is wanted.
 pub(super) fn without_archive<'o>(
@@ -120,7 +163,19 @@ fn cosign_simple<R: Read + Seek>(
     let mut octets = Vec::new();
     let stamps = with_signing(input, options, |signing| {
         let content = opened.archive.read(&member).map_err(|error| failed(error.into()))?;
-        octets = cades::cosign_detached(data, content, signing).map_err(|error| match error {
+        let mut refusal = None;
+        let look = |data: &SignedData, over: Option<&ContentDigests>| {
+            refuse_broken(input, data, over, 0).map_err(|error| {
+                refusal = Some(error);
+                cades::Error::Refused
+            })
+        };
+        let signed = cades::cosign_detached(data, content, signing, look);
+        octets = signed.map_err(|error| match error {
+            cades::Error::Refused => refusal.take().unwrap_or_else(|| failed(error)),
+            cades::Error::WrongContent { .. } => {
+                Error::ContainerAltered { path: input.to_owned(), member: member.name.clone() }
+            }
             cades::Error::Io(error) if archive::is_damage(&error) => {
                 let damaged = archive::Error::Damaged { member: member.name.clone() };
                 Error::container(input)(damaged.into())

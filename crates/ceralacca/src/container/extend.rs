@@ -22,13 +22,16 @@ use super::change::{Change, digest_members, is_sealed, manifest, next};
 use super::create::reference;
 use super::{Opened, open_file};
 use crate::extend::{ExtendOptions, Extended, ExtendedSignature, levels};
-use crate::material::{Finder, Role as Need};
+use crate::material::{Finder, Note, Role as Need};
 use crate::raise::{NewStamp, Raise, Raised, TargetLevel};
 use crate::sign::request_stamp;
 use crate::{Error, Result};
 
 /// By how much a time-stamp may grow, roughly, so that its head is written once.
 const ROOM: u64 = 64 << 10;
+
+/// Unsigned files named one by one.
+const NAMED: usize = 20;
 
 /// Raises the signatures of a container to a level, keeping every octet of what is there. On an
 /// ASiC-E at LTA already this is its renewal.
@@ -64,6 +67,13 @@ pub fn extend_container(
     if whole {
         work.archive(&mut opened)?;
     }
+    let unsigned = opened.container.unsigned();
+    if !opened.container.signatures.is_empty() && !unsigned.is_empty() {
+        // An archive manifest lists them like the others: it does not make them signed.
+        let files = unsigned.iter().take(NAMED).map(|&name| name.to_owned()).collect();
+        let more = unsigned.len().saturating_sub(NAMED);
+        work.raised.notes.push(Note::Unsigned { files, more });
+    }
     let Work { change, raised, signatures, .. } = work;
     Ok(Extended {
         output: change.write(input, output, opened, options.placing)?,
@@ -75,8 +85,32 @@ pub fn extend_container(
     })
 }
 
-/// A stamp on something altered would only make it look respectable.
-fn refuse_altered<R>(input: &Path, opened: &Opened<R>) -> Result<()> {
+/// Refuses what [`extend_container`] would refuse, as far as can be said without reading the files.
+pub(crate) fn check_extend(input: &Path, options: &ExtendOptions<'_>) -> Result<()> {
+    let opened = open_file(input, None)?;
+    let container = &opened.container;
+    if container.signatures.is_empty() && container.timestamps.is_empty() {
+        return Err(Error::cades(input)(cades::Error::NoSignature));
+    }
+    let mut ids = Vec::new();
+    let mut first = 0;
+    for data in super::change::signed_data(container) {
+        ids.extend(cades::signature_ids(data).iter().map(|id| moved(id, first, true)));
+        first += data.signer_infos.len();
+    }
+    if let Some(id) = options.signatures.iter().find(|id| !ids.contains(id)) {
+        let error = cades::Error::NoSuchSignature { id: id.clone() };
+        return Err(Error::cades(input)(error));
+    }
+    Ok(())
+}
+
+/// A stamp on something altered, or bereft of a signature, would only make it look respectable.
+pub(super) fn refuse_altered<R>(input: &Path, opened: &Opened<R>) -> Result<()> {
+    if let Some(missing) = opened.container.missing.first() {
+        let (path, member) = (input.to_owned(), missing.name.clone());
+        return Err(Error::ContainerAltered { path, member });
+    }
     let manifests = opened.container.manifests.iter().filter_map(|m| m.content.as_ref().ok());
     for reference in manifests.flat_map(|manifest| &manifest.references) {
         if matches!(
@@ -191,7 +225,17 @@ impl Work<'_> {
             NewStamp { signature: id.unwrap_or(stamp.signature), ..stamp }
         }));
         self.raised.failed_authorities.extend(failed_authorities);
-        self.raised.notes.extend(notes);
+        let number = |id: String| match id.parse() {
+            Ok(id) => moved(&id, first, true).to_string(),
+            Err(_) => id,
+        };
+        self.raised.notes.extend(notes.into_iter().map(|note| match note {
+            Note::PlainCms { id, subject } => Note::PlainCms { id: number(id), subject },
+            Note::StampIgnored { id, subject, other } => {
+                Note::StampIgnored { id: number(id), subject, other }
+            }
+            note => note,
+        }));
         self.raised.added.certificates += added.certificates;
         self.raised.added.crls += added.crls;
         self.raised.added.ocsp += added.ocsp;

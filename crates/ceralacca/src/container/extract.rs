@@ -34,6 +34,8 @@ pub struct ExtractedContainer {
     pub format: &'static str,
     /// How many signatures stand beside them.
     pub signers: usize,
+    /// Those of the files that are themselves signed files, whose signatures are left as they are.
+    pub signed_inside: Vec<String>,
 }
 
 /// Writes the files of a container, whatever its signatures are worth: a single one to `output`,
@@ -65,6 +67,7 @@ pub fn extract_container(
         objects: Vec::with_capacity(objects.len()),
         format: container.kind.name(),
         signers: signers(&container),
+        signed_inside: container.signed_inside(&mut archive).map_err(Error::container(input))?,
     };
     if let [member] = objects.as_slice() {
         let mut staged = StagedFile::create(output)?;
@@ -131,6 +134,7 @@ impl From<ExtractedContainer> for crate::Extracted {
             length: taken.objects.iter().map(|object| object.length).sum(),
             removed: vec![crate::Removed::Asic { signers: taken.signers }],
             objects: taken.objects,
+            signed_inside: taken.signed_inside,
         }
     }
 }

@@ -6,8 +6,9 @@ use archive::Archive;
 use asic::{Container, Limits, Note};
 use files::SourceFile;
 use serde::Serialize;
+use validation::facts::TimestampKind;
 
-use crate::inspect::{Inspection, TimestampView, layer_view, timestamp_view};
+use crate::inspect::{Inspection, LayerView, TimestampView, layer_view, timestamp_view};
 use crate::progress::{Counted, Progress};
 use crate::{Error, FileKind, Result};
 
@@ -96,9 +97,22 @@ pub(crate) fn inspect(
         let error = signature.layer.as_ref().err()?;
         Some(format!("{}: {}", signature.name, crate::describe(error)))
     });
+    // Numbered through all signature files, an unreadable one included.
+    let mut number = 0;
+    let mut layers = Vec::new();
+    for signature in &container.signatures {
+        let Ok(layer) = &signature.layer else {
+            number += 1;
+            continue;
+        };
+        let before = number;
+        number += layer.data.signer_infos.len();
+        let view = layer_view(layer, |own| (before + own).to_string());
+        layers.push(LayerView { member: Some(signature.name.clone()), ..view });
+    }
     Ok(Inspection {
         format: container.kind.name(),
-        layers: readable.clone().map(|(_, layer)| layer_view(layer)).collect(),
+        layers,
         container: Some(view(&container, readable.map(|(s, _)| s.name.clone()).collect())),
         broken,
         ..empty
@@ -135,9 +149,12 @@ fn view(container: &Container, signatures: Vec<String>) -> ContainerView {
         timestamps: container
             .timestamps
             .iter()
-            .map(|stamp| StampView {
+            .enumerate()
+            .map(|(index, stamp)| StampView {
                 name: stamp.name.clone(),
-                timestamp: stamp.token.as_ref().ok().map(timestamp_view),
+                timestamp: stamp.token.as_ref().ok().map(|token| {
+                    timestamp_view(&format!("t{}", index + 1), TimestampKind::Standalone, token)
+                }),
             })
             .collect(),
         notes: container.notes.iter().map(Note::to_string).collect(),

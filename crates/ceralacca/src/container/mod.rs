@@ -10,6 +10,8 @@ mod extend;
 mod extract;
 mod inspect;
 
+pub(crate) use change::check_cosign;
+pub(crate) use extend::check_extend;
 pub(crate) use inspect::inspect;
 
 use std::io::{Read, Seek};

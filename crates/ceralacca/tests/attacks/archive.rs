@@ -230,3 +230,28 @@ fn class_32_a_weaker_file_is_not_made_strong_by_a_stamp() {
     assert_eq!(report.verdict, Verdict::TotalFailed);
     assert_eq!(archive_stamp(&report).0, Some(false));
 }
+
+/// A stamp of something else proves nothing of what is here, and thousands of them would fill the
+/// memory with what they might prove.
+#[test]
+fn class_32_a_version_2_of_something_else_proves_nothing() {
+    let desk = Desk::new();
+    let mut parts = long_term(&desk);
+    let stamp = ArchiveStamp::new("tsa-b", then() + minutes(5));
+    desk.pki.archive_v2(&mut parts, 0, UnsignedForm::Framed, &stamp).unwrap();
+    let proves = |name: &str, parts: &Parts| {
+        let path = desk.put(name, parts.build());
+        let times = ceralacca::Times::now(now());
+        let policy = ceralacca::Policy::default();
+        let facts = ceralacca::gather_facts(&path, &desk.options(None, &policy, &times)).unwrap();
+        let stamp = facts.signatures[0].timestamps.last().unwrap();
+        (stamp.imprint_matches, stamp.proves.certificates.len(), stamp.proves.revocation.len())
+    };
+    let (matches, certificates, revocation) = proves("mine.p7m", &parts);
+    assert_eq!(matches, Some(true));
+    assert!(certificates > 0 && revocation > 0);
+    let last = parts.signers[0].unsigned.last().unwrap().clone();
+    let mut other = long_term(&desk);
+    other.signers[0].unsigned.push(last);
+    assert_eq!(proves("other.p7m", &other), (Some(false), 0, 0));
+}

@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use asn1::{Oid, Tag, der};
+use chrono::TimeDelta;
 use lab::cms::{Framing, OddSigner, attribute};
 use lab::parts::Parts;
 use lab::{oids, wrap};
@@ -151,6 +152,76 @@ fn class_17_time_stamps_and_countersignatures() {
         parts.signers[0].unsigned = vec![attribute];
         parts.build()
     });
+}
+
+/// Refused revocation data are told for every judged path: many of them times many signatures or
+/// time-stamps must neither take minutes nor fill the report.
+#[test]
+fn class_17_refused_lists_times_signatures_and_stamps() {
+    let desk = Desk::new();
+    let stamped = desk.odd(|signer| *signer = signer.clone().stamped("tsa", then() + minutes(1)));
+    let lists = |authority: &str, count: i64| -> Vec<Vec<u8>> {
+        let list = |n| desk.pki.crl(authority, then() + TimeDelta::seconds(n), now()).unwrap();
+        let spoilt = |mut list: Vec<u8>| {
+            *list.last_mut().unwrap() ^= 1;
+            list
+        };
+        (0..count).map(list).map(spoilt).collect()
+    };
+    let judged = |name: &str, parts: &Parts| {
+        let begun = Instant::now();
+        let report = desk.verdict(name, parts.build());
+        let took = begun.elapsed();
+        println!("{name}: {took:?}");
+        assert!(took < Duration::from_secs(20), "{name}: {took:?}");
+        let size = serde_json::to_vec(&report).unwrap().len();
+        assert!(size < 12 << 20, "{name}: {size}");
+        let most = report.signatures.iter().map(|signature| signature.findings.len()).max();
+        assert!(most < Some(60), "{name}: {most:?}");
+        report
+    };
+    let mut parts = Parts::read(&stamped).unwrap();
+    parts.add_crls(&lists("ca", 400)).unwrap();
+    parts.signers = vec![parts.signers[0].clone(); 100];
+    let report = judged("signatures", &parts);
+    let told = findings(&report).iter().any(|finding| finding.message.contains("(+"));
+    assert!(told, "the rest is told by its number");
+
+    let mut parts = Parts::read(&stamped).unwrap();
+    parts.add_crls(&lists("tsa-root", 400)).unwrap();
+    let token = parts.signers[0].unsigned[0].clone();
+    parts.signers[0].unsigned = vec![token; 200];
+    judged("time-stamps", &parts);
+}
+
+/// What is over a limit is no verdict: it is refused, and where the limit is reached it is judged.
+#[test]
+fn class_17_more_signatures_and_stamps_than_are_judged() {
+    let desk = Desk::new();
+    let signed = desk.signed();
+    let counter = |count: usize| {
+        let mut parts = Parts::read(&signed).unwrap();
+        let value = parts.signers[0].value().unwrap();
+        let info = lab::cms::countersignature(&desk.pki, "segretario", &value).unwrap();
+        let attribute = |n| attribute(&oids::COUNTERSIGNATURE, &vec![info.clone(); n]);
+        parts.signers[0].unsigned = vec![attribute(count / 2), attribute(count - count / 2)];
+        desk.put("counter.p7m", parts.build())
+    };
+    let refused = |path: &std::path::Path| {
+        let error = desk.judge(path).unwrap_err();
+        assert_eq!(error.family(), ceralacca::Family::Unsupported, "{error}");
+        assert!(error.to_string().contains("more than"), "{error}");
+    };
+    let report = desk.judge(&counter(cades::MOST_SIGNATURES - 1)).unwrap();
+    assert_eq!(report.signatures.len(), cades::MOST_SIGNATURES);
+    refused(&counter(cades::MOST_SIGNATURES));
+
+    let stamped = desk.odd(|signer| *signer = signer.clone().stamped("tsa", then() + minutes(1)));
+    let mut parts = Parts::read(&stamped).unwrap();
+    let token = parts.signers[0].unsigned[0].clone();
+    parts.signers[0].unsigned = vec![token; 206];
+    parts.signers = vec![parts.signers[0].clone(); 5];
+    refused(&desk.put("stamps.p7m", parts.build()));
 }
 
 #[test]

@@ -27,6 +27,7 @@ mod corpus;
 mod cost;
 mod damage;
 mod files;
+mod manifests;
 mod network;
 mod parsers;
 mod signatures;

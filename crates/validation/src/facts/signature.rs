@@ -49,6 +49,10 @@ pub struct SignatureFacts {
     pub countersignatures: u32,
     /// Its time-stamps, in the order found.
     pub timestamps: Vec<TimestampFacts>,
+    /// Digests by which a manifest under it names files (EN 319 162-1 §A.4): as weak as a weak
+    /// message-digest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reference_digests: Vec<String>,
 }
 
 impl SignatureFacts {
@@ -84,6 +88,7 @@ impl SignatureFacts {
             extended_type: None,
             countersignatures: 0,
             timestamps: Vec::new(),
+            reference_digests: Vec::new(),
         }
     }
 }
@@ -371,6 +376,9 @@ pub struct TimestampFacts {
     /// What else it proves to have existed.
     #[serde(default)]
     pub proves: ProofFacts,
+    /// Digests by which a manifest under it names files, as for a signature.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reference_digests: Vec<String>,
 }
 
 /// Validation data a time-stamp covers (EN 319 102-1 §5.6.2.3): if the time-stamp is believed, it
@@ -421,6 +429,7 @@ impl TimestampFacts {
             serial_number: None,
             covers: Vec::new(),
             proves: ProofFacts::default(),
+            reference_digests: Vec::new(),
         }
     }
 }
@@ -455,6 +464,10 @@ pub enum TimestampKind {
     /// A token of its own, over a file.
     #[serde(rename = "time-stamp")]
     Standalone,
+    /// A token over an ASiCArchiveManifest (EN 319 162-1 §4.4.5): over signatures, time-stamps and
+    /// validation data of its container.
+    #[serde(rename = "archive-manifest-time-stamp")]
+    ArchiveManifest,
 }
 
 impl TimestampKind {
@@ -470,11 +483,38 @@ impl TimestampKind {
             Self::ArchiveV3 => "archive-time-stamp-v3",
             Self::Document => "document-time-stamp",
             Self::Standalone => "time-stamp",
+            Self::ArchiveManifest => "archive-manifest-time-stamp",
         }
     }
 
+    /// The kind of that name in reports.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == name)
+    }
+
+    /// Every kind.
+    pub const ALL: &'static [Self] = &[
+        Self::Content,
+        Self::Signature,
+        Self::CadesC,
+        Self::References,
+        Self::ArchiveV1,
+        Self::ArchiveV2,
+        Self::ArchiveV3,
+        Self::Document,
+        Self::Standalone,
+        Self::ArchiveManifest,
+    ];
+
     /// Whether it is taken over other time-stamps and validation data.
     pub const fn is_archive(self) -> bool {
-        matches!(self, Self::ArchiveV1 | Self::ArchiveV2 | Self::ArchiveV3 | Self::Document)
+        matches!(
+            self,
+            Self::ArchiveV1
+                | Self::ArchiveV2
+                | Self::ArchiveV3
+                | Self::Document
+                | Self::ArchiveManifest
+        )
     }
 }

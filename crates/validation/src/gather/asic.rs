@@ -7,17 +7,22 @@ use super::{describe, format_of, stamp};
 use crate::catalogue::Code;
 use crate::facts::{
     ContentDigest, Facts, Fingerprint, InputFacts, LayerFacts, ProofFacts, SignatureFacts,
-    StructuralFinding, TimestampFacts, TimestampKind,
+    SignatureValue, StructuralFinding, TimestampFacts, TimestampKind,
 };
 use crate::gather::Evidence;
 use asic::{Container, ContainerType, Manifest, Note, ReferenceState, Role, Subject};
 use cades::Layer;
 use cms::{RevocationInfo, SignedData};
+use crypto::DigestAlgorithm;
 use std::collections::{BTreeMap, BTreeSet};
 use x509::{Certificate, Crl, OcspResponse};
 
 /// Files named one by one in findings of one kind; of more only the number is told.
 const NAMED: usize = 20;
+
+/// Signatures, time-stamps and validation data that all time-stamps together are said to cover: a
+/// thousand signatures with ten proofs each, in sixty yearly renewals, stay below.
+const PROOFS: usize = 1 << 20;
 
 /// Facts about a container whose members were [digested](Container::digest).
 #[must_use]
@@ -33,7 +38,8 @@ pub fn container(container: &Container, evidence: &Evidence<'_>) -> Facts {
     }
     // Member -> the ids of what stands in it.
     let mut ids: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    let mut proofs: BTreeMap<&str, ProofFacts> = BTreeMap::new();
+    // What an intact signature is over.
+    let mut signed: Vec<&Subject> = Vec::new();
     let mut number = 0;
     for one in &container.signatures {
         let start = facts.signatures.len();
@@ -46,7 +52,6 @@ pub fn container(container: &Container, evidence: &Evidence<'_>) -> Facts {
                     let id = number.to_string();
                     signature::gather(&id, &context, signer, &mut trust, &mut facts);
                 }
-                proofs.insert(&one.name, proof(layer));
             }
             Err(error) => {
                 number += 1;
@@ -58,6 +63,10 @@ pub fn container(container: &Container, evidence: &Evidence<'_>) -> Facts {
         let covered = under(container, &one.subject, &one.name);
         let added = facts.signatures.iter_mut().skip(start);
         for own in added.filter(|own| own.countersigns.is_none()) {
+            let valid = matches!(own.value, SignatureValue::Valid { .. });
+            if valid && own.content == ContentDigest::Intact {
+                signed.push(&one.subject);
+            }
             covered.weigh(own);
             if own.content == ContentDigest::Intact {
                 own.structure.extend(covered.named(&one.name));
@@ -80,36 +89,119 @@ pub fn container(container: &Container, evidence: &Evidence<'_>) -> Facts {
     }
     for (index, one) in container.timestamps.iter().enumerate() {
         ids.insert(&one.name, vec![format!("t{}", index + 1)]);
-        if let Ok(token) = &one.token {
-            let mut own = ProofFacts::default();
-            add_fields(&mut own, &token.data, token.data.x509_certificates().iter());
-            proofs.insert(&one.name, own);
-        }
     }
+    // By time-stamp, the members it proves to have been as they are.
+    let mut proven: Vec<BTreeSet<String>> = Vec::new();
+    let mut stamped: Vec<&Subject> = Vec::new();
     for (index, one) in container.timestamps.iter().enumerate() {
         let id = format!("t{}", index + 1);
-        let kind = TimestampKind::Standalone;
+        let kind = kind(container, &one.subject);
         let imprint = container.imprint(one);
         let mut own = stamp::gather(&id, kind, &one.octets, |_| imprint, &mut trust);
         let covered = under(container, &one.subject, &one.name);
+        // A token that is not over the manifest says nothing of what the manifest lists.
+        let valid = matches!(own.value, SignatureValue::Valid { .. });
+        let over = imprint == Some(true) && valid && own.content == ContentDigest::Intact;
+        stamped.extend(over.then_some(&one.subject));
         covered.weigh_stamp(&mut own);
-        for name in &covered.intact {
-            own.covers.extend(ids.get(name.as_str()).into_iter().flatten().cloned());
-            if let Some(proof) = proofs.get(name.as_str()) {
-                own.proves.certificates.extend(proof.certificates.iter().cloned());
-                own.proves.revocation.extend(proof.revocation.iter().cloned());
-            }
-        }
-        own.proves.certificates.sort();
-        own.proves.certificates.dedup();
-        own.proves.revocation.sort();
-        own.proves.revocation.dedup();
+        proven.push(if over { covered.proven } else { BTreeSet::new() });
         facts.timestamps.push(own);
     }
-    raise_levels(&mut facts);
-    name_uncovered(container, &mut facts);
+    add_missing(container, number, &mut facts);
+    if container.signatures.is_empty() {
+        signed = stamped;
+    } else if signed.is_empty() {
+        // None is worth anything, which is told; their claims tell what nobody even claims.
+        signed = container.signatures.iter().map(|one| &one.subject).collect();
+    }
+    name_uncovered(container, &signed, &mut facts);
     trust.finish(&mut facts);
+    add_proofs(container, &ids, &proven, &mut facts);
+    raise_levels(&mut facts);
     facts
+}
+
+/// Says what each time-stamp covers and proves. Of the validation data only what the judgement knows
+/// is named: a file may hold any number of certificates that nobody asks for.
+fn add_proofs(
+    container: &Container,
+    ids: &BTreeMap<&str, Vec<String>>,
+    proven: &[BTreeSet<String>],
+    facts: &mut Facts,
+) {
+    let revocation = facts.revocation.values().flatten();
+    let revocation: BTreeSet<Fingerprint> = revocation
+        .flat_map(|one| one.object.iter().chain(&one.base).chain(&one.complements))
+        .cloned()
+        .collect();
+    let known = |mut proof: ProofFacts| {
+        proof.certificates.retain(|one| facts.certificates.contains_key(one));
+        proof.revocation.retain(|one| revocation.contains(one));
+        proof
+    };
+    let wanted = |name: &String| proven.iter().any(|names| names.contains(name));
+    let mut proofs: BTreeMap<&str, ProofFacts> = BTreeMap::new();
+    for one in container.signatures.iter().filter(|one| wanted(&one.name)) {
+        let Ok(layer) = &one.layer else { continue };
+        proofs.insert(&one.name, known(proof(layer)));
+    }
+    for one in container.timestamps.iter().filter(|one| wanted(&one.name)) {
+        let Ok(token) = &one.token else { continue };
+        let mut own = ProofFacts::default();
+        add_fields(&mut own, &token.data, token.data.x509_certificates().iter());
+        proofs.insert(&one.name, known(own));
+    }
+    let mut left = PROOFS;
+    for (stamp, names) in facts.timestamps.iter_mut().zip(proven) {
+        let (mut certificates, mut revocation) = (BTreeSet::new(), BTreeSet::new());
+        for name in names {
+            let own = ids.get(name.as_str()).map(Vec::as_slice).unwrap_or_default();
+            let proof = proofs.get(name.as_str());
+            let inside = proof.map_or(0, |proof| proof.certificates.len() + proof.revocation.len());
+            let Some(rest) = left.checked_sub(own.len() + inside) else {
+                // Less proven is never better for whoever made the file.
+                let detail = "what a time-stamp covers".to_owned();
+                facts.input.notes.push(finding(Code::SearchLimited, detail, Some(&stamp.id)));
+                break;
+            };
+            left = rest;
+            stamp.covers.extend_from_slice(own);
+            if let Some(proof) = proof {
+                certificates.extend(&proof.certificates);
+                revocation.extend(&proof.revocation);
+            }
+        }
+        stamp.proves.certificates = certificates.into_iter().cloned().collect();
+        stamp.proves.revocation = revocation.into_iter().cloned().collect();
+    }
+}
+
+/// A signature or time-stamp that a manifest names and that is not there is judged as one that cannot
+/// be read: it was taken away, or lost, and nobody may take what is left for all there was.
+fn add_missing(container: &Container, mut number: usize, facts: &mut Facts) {
+    let mut stamps = container.timestamps.len();
+    for missing in &container.missing {
+        let finding = finding(
+            Code::ContainerSignatureMissing,
+            missing.name.clone(),
+            Some(missing.manifest.as_str()),
+        );
+        match missing.role {
+            Role::TimeStamp => {
+                stamps += 1;
+                let (id, kind) = (format!("t{stamps}"), TimestampKind::Standalone);
+                facts.timestamps.push(TimestampFacts::unreadable(id, kind, finding.clone()));
+                facts.input.notes.push(finding);
+            }
+            // Records are not judged here, present or not.
+            Role::EvidenceRecord => facts.input.notes.push(finding),
+            _ => {
+                number += 1;
+                let id = number.to_string();
+                facts.signatures.push(SignatureFacts::unreadable(id, "CMS", finding));
+            }
+        }
+    }
 }
 
 /// Facts about a container whose ZIP is not read: it holds signatures, and none can be believed.
@@ -158,6 +250,14 @@ fn input(container: &Container) -> InputFacts {
         let names = names.iter().take(NAMED);
         notes.extend(names.map(|name| finding(code, name.clone(), Some(name))));
     }
+    let inner = container.inner.iter().take(NAMED);
+    notes.extend(inner.map(|(name, inner)| {
+        let detail = format!("{name} ({})", inner.name());
+        finding(Code::InnerFileNotJudged, detail, Some(name))
+    }));
+    if container.inner.len() > NAMED {
+        notes.push(many(Code::InnerFileNotJudged, container.inner.len()));
+    }
     let records = container.manifests.iter().filter(|m| m.role == Role::EvidenceRecordManifest);
     for manifest in records.filter_map(|manifest| manifest.content.as_ref().ok()) {
         // The record is not judged, but that it cannot be over these files is plain to see.
@@ -188,11 +288,26 @@ fn note(note: &Note) -> StructuralFinding {
     finding(Code::ContainerDeviation, note.to_string(), location)
 }
 
+/// The kind of a time-stamp file: one over an ASiCArchiveManifest is an archive time-stamp.
+fn kind(container: &Container, subject: &Subject) -> TimestampKind {
+    let manifest = match subject {
+        Subject::Manifest(index) => container.manifests.get(*index),
+        _ => None,
+    };
+    match manifest.map(|manifest| manifest.role) {
+        Some(Role::ArchiveManifest) => TimestampKind::ArchiveManifest,
+        _ => TimestampKind::Standalone,
+    }
+}
+
 /// What a signature or time-stamp covers, and how that compares with what is there.
 #[derive(Default)]
 struct Covered {
-    /// Members as they should be.
-    intact: BTreeSet<String>,
+    /// Members as they should be, by a digest that stands for them: nobody can make another of the
+    /// same digest.
+    proven: BTreeSet<String>,
+    /// The digests the manifest uses.
+    digests: BTreeSet<&'static str>,
     /// The data objects it is over, as far as they are as they should be.
     objects: Vec<String>,
     altered: bool,
@@ -234,9 +349,12 @@ fn compare(container: &Container, manifest: &Manifest) -> Covered {
     let mut covered = Covered::default();
     let mut counts: BTreeMap<Code, usize> = BTreeMap::new();
     for reference in &manifest.references {
+        covered.digests.extend(reference.algorithm.map(DigestAlgorithm::name));
         let code = match container.state(reference) {
             ReferenceState::Intact => {
-                covered.intact.insert(reference.name.clone());
+                if reference.algorithm.is_some_and(|algorithm| !algorithm.is_legacy()) {
+                    covered.proven.insert(reference.name.clone());
+                }
                 if asic::role(&reference.name) == Role::DataObject {
                     covered.objects.push(reference.name.clone());
                 }
@@ -287,6 +405,7 @@ impl Covered {
     /// The manifest was signed as it is; what it lists must be as it says, too.
     fn weigh(&self, signature: &mut SignatureFacts) {
         signature.structure.extend(self.findings.iter().cloned());
+        signature.reference_digests = self.digests.iter().map(|&name| name.to_owned()).collect();
         if signature.content == ContentDigest::Intact {
             signature.content = if self.altered {
                 ContentDigest::Mismatch
@@ -302,6 +421,7 @@ impl Covered {
 
     fn weigh_stamp(&self, stamp: &mut TimestampFacts) {
         stamp.structure.extend(self.findings.iter().cloned());
+        stamp.reference_digests = self.digests.iter().map(|&name| name.to_owned()).collect();
         if stamp.imprint_matches == Some(true) {
             if self.altered {
                 stamp.imprint_matches = Some(false);
@@ -330,22 +450,29 @@ fn raise_levels(facts: &mut Facts) {
     }
 }
 
-/// Says which files no signature and no time-stamp covers: of every signature, since whoever reads
-/// only one of them must learn it too.
-fn name_uncovered(container: &Container, facts: &mut Facts) {
-    let uncovered = container.uncovered();
-    let named = uncovered.iter().take(NAMED);
-    let mut findings: Vec<StructuralFinding> = named
-        .map(|name| finding(Code::ContainerFileUncovered, (*name).to_owned(), Some(name)))
-        .collect();
-    if uncovered.len() > NAMED {
-        findings.push(many(Code::ContainerFileUncovered, uncovered.len()));
-    }
+/// Says which files are under none of `covering`: of every signature, since whoever reads only one of
+/// them must learn it too.
+fn name_uncovered(container: &Container, covering: &[&Subject], facts: &mut Facts) {
+    let uncovered = container.uncovered(covering.iter().copied());
+    let findings = each(Code::ContainerFileUncovered, &uncovered);
     let signatures = facts.signatures.iter_mut().filter(|own| own.countersigns.is_none());
     for signature in signatures {
         signature.structure.extend(findings.iter().cloned());
     }
     facts.input.notes.extend(findings);
+    let unknown = container.unknown(covering.iter().copied());
+    facts.input.notes.extend(each(Code::ContainerFileUnknown, &unknown));
+}
+
+/// One finding per file, and one for all beyond the first.
+fn each(code: Code, files: &[&str]) -> Vec<StructuralFinding> {
+    let named = files.iter().take(NAMED);
+    let mut findings: Vec<_> =
+        named.map(|name| finding(code, (*name).to_owned(), Some(name))).collect();
+    if files.len() > NAMED {
+        findings.push(many(code, files.len()));
+    }
+    findings
 }
 
 /// The validation data a signature file holds: what covers the file covers them.

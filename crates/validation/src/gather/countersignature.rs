@@ -9,11 +9,11 @@ use asn1::Value;
 use cms::verify::{ContentDigests, needed_digests};
 use cms::{Limits, SignerInfo};
 
-/// Countersignatures on countersignatures that are read; two levels are met.
-const DEPTH: usize = 4;
+/// Countersignatures on one another that are read: what stands over the content counts with them.
+const DEPTH: usize = cades::DEEPEST - 1;
 
-/// Signatures of one file that are judged, countersignatures included.
-const MOST: usize = 1024;
+/// Stands for all signatures beyond those that are judged.
+const MORE: &str = "…";
 
 /// Adds the facts of every countersignature on `signer`, whose id is `parent`, and of those on them.
 pub(super) fn gather(
@@ -25,10 +25,20 @@ pub(super) fn gather(
     facts: &mut Facts,
 ) {
     for (index, raw) in signer.unsigned_values(&cms::oids::COUNTERSIGNATURE).enumerate() {
-        if facts.signatures.len() >= MOST {
+        let id = format!("{parent}.{}", index + 1);
+        // Callers refuse such a file before; whoever does not still gets no good verdict.
+        if facts.signatures.len() >= cades::MOST_SIGNATURES {
+            let over = facts.signatures.last().is_none_or(|last| last.id != MORE);
+            if over {
+                let finding = StructuralFinding {
+                    code: Code::StructureUnreadable,
+                    detail: format!("more than {} signatures", cades::MOST_SIGNATURES),
+                    location: Some(id),
+                };
+                facts.signatures.push(SignatureFacts::unreadable(MORE, "CMS", finding));
+            }
             return;
         }
-        let id = format!("{parent}.{}", index + 1);
         let parsed = Value::parse(raw).map_err(|error| describe(&error)).and_then(|value| {
             SignerInfo::parse(&value, &Limits::default()).map_err(|error| describe(&error))
         });

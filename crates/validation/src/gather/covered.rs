@@ -146,12 +146,14 @@ pub(super) fn timestamps(
             None => Covered::default(),
         };
         let mut facts = stamp::gather(&one.id, one.kind, one.raw, |_| covered.imprint, trust);
+        // Nobody believes what it would prove, and of thousands it fills the memory.
+        let proves = if covered.imprint == Some(true) { covered.proves } else { Proof::default() };
         facts.hash_index_valid = covered.index_valid;
         facts.structure.extend(covered.structure);
         facts.covers = covered.covers;
         facts.proves = ProofFacts {
-            certificates: covered.proves.certificates.into_iter().collect(),
-            revocation: covered.proves.revocation.into_iter().collect(),
+            certificates: proves.certificates.into_iter().collect(),
+            revocation: proves.revocation.into_iter().collect(),
         };
         if !seen.insert(one.raw) {
             facts.structure.push(deviation("the same time-stamp stands here twice", &one.id));
@@ -249,7 +251,9 @@ impl Scene<'_> {
                 self.archive_v2(one, token, algorithm, trust)
             }
             TimestampKind::ArchiveV3 => self.archive_v3(one, token, algorithm, trust),
-            TimestampKind::Document | TimestampKind::Standalone => Covered::default(),
+            TimestampKind::Document
+            | TimestampKind::Standalone
+            | TimestampKind::ArchiveManifest => Covered::default(),
         }
     }
 
@@ -326,6 +330,10 @@ impl Scene<'_> {
             covered.imprint = decided.then_some(matches);
         }
         self.add_signature(&mut covered, trust);
+        if covered.imprint != Some(true) {
+            // It is over nothing that is here: it proves nothing, however much there is.
+            return covered;
+        }
         let root = &context.root;
         covered.proves.certificates.extend(root.certificates().iter().flatten().cloned());
         covered.proves.revocation.extend(root.revocation().iter().flatten().cloned());

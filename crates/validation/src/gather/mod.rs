@@ -148,6 +148,13 @@ fn input(file: &SignedFile) -> InputFacts {
         layers.push(LayerFacts { kind: names(envelope).1.to_owned(), name: file_name(envelope) });
         notes.extend(stamped::notes(envelope));
     }
+    // A container inside an envelope is content: what is signed in it is another matter.
+    let content = file.envelopes.last().and_then(Envelope::content);
+    let inner = content.and_then(|content| ::asic::Inner::of(&content.prefix));
+    if inner == Some(::asic::Inner::Container) {
+        let (detail, location) = (::asic::Inner::Container.name().to_owned(), None);
+        notes.push(StructuralFinding { code: Code::InnerFileNotJudged, detail, location });
+    }
     let format = match (file.envelopes.first(), &file.broken) {
         (Some(envelope), _) => names(envelope).0,
         (None, Some(broken)) => match broken.kind {

@@ -213,6 +213,7 @@ pub(super) fn signer_facts(
         )
         .unwrap_or(u32::MAX),
         timestamps,
+        reference_digests: Vec::new(),
     }
 }
 

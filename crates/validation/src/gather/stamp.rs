@@ -28,7 +28,9 @@ pub(super) fn gather(
                 location: Some(id.to_owned()),
             };
             // A file of its own may well be the authority's whole answer.
-            let deviation = deviation.filter(|_| kind != TimestampKind::Standalone);
+            let deviation = deviation.filter(|_| {
+                !matches!(kind, TimestampKind::Standalone | TimestampKind::ArchiveManifest)
+            });
             (token, deviation.map(finding).into_iter().collect::<Vec<_>>())
         }
         Err(error) => {
@@ -105,6 +107,7 @@ pub(super) fn gather(
         serial_number: Some(hex(&info.serial)),
         covers: Vec::new(),
         proves: ProofFacts::default(),
+        reference_digests: Vec::new(),
     }
 }
 

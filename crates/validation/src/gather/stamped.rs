@@ -88,9 +88,8 @@ pub(super) fn gather(file: &SignedFile, trust: &mut Gatherer<'_>, facts: &mut Fa
 /// Whether a later time-stamp over this one says nothing of the content: digests that collide tie it
 /// to more than one.
 fn links_weakly(raw: &[u8]) -> bool {
-    let algorithm = timestamp::read_tsr(raw)
-        .ok()
-        .and_then(|(token, _)| token.info.imprint.digest_algorithm());
+    let algorithm =
+        timestamp::read_tsr(raw).ok().and_then(|(token, _)| token.info.imprint.digest_algorithm());
     algorithm.is_none_or(DigestAlgorithm::is_legacy)
 }
 

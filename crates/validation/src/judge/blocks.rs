@@ -28,6 +28,8 @@ pub(super) struct Signed<'a> {
     pub(super) value: &'a SignatureValue,
     pub(super) attributes: &'a AttributeFacts,
     pub(super) references: &'a ReferenceFacts,
+    /// Digests of the files under a manifest.
+    pub(super) reference_digests: &'a [String],
 }
 
 impl<'a> From<&'a SignatureFacts> for Signed<'a> {
@@ -44,6 +46,7 @@ impl<'a> From<&'a SignatureFacts> for Signed<'a> {
             value: &facts.value,
             attributes: &facts.attributes,
             references: &facts.references,
+            reference_digests: &facts.reference_digests,
         }
     }
 }
@@ -62,6 +65,7 @@ impl<'a> From<&'a TimestampFacts> for Signed<'a> {
             value: &facts.value,
             attributes: &facts.attributes,
             references: &facts.references,
+            reference_digests: &facts.reference_digests,
         }
     }
 }
@@ -82,6 +86,15 @@ impl Signed<'_> {
                 digest: Some(self.digest_algorithm),
             });
         }
+        let told = |digest: &&String| {
+            own_digest == Some(digest.as_str()) || **digest == self.digest_algorithm
+        };
+        let references = self.reference_digests.iter().filter(|digest| !told(digest));
+        uses.extend(references.map(|digest| AlgorithmUse {
+            object: self.id.to_owned(),
+            key: None,
+            digest: Some(digest),
+        }));
         uses
     }
 }
@@ -103,6 +116,11 @@ impl Engine<'_> {
         if lacks_message_digest(signed) {
             let sub = SubIndication::FormatFailure;
             ledger.raise(self, Code::MessageDigestMissing, sub, signed.id, []);
+            // One too many is not one missing; what ends here would not be told later.
+            for name in signed.attributes.duplicated.iter().filter(|one| *one == "message-digest") {
+                let value = [("attribute", name.into())];
+                ledger.raise(self, Code::AttributeDuplicated, sub, signed.id, value);
+            }
         }
     }
 
@@ -110,7 +128,9 @@ impl Engine<'_> {
     pub(super) fn check_signing_certificate(&self, signed: &Signed<'_>, ledger: &mut Ledger) {
         let sub = SubIndication::NoSigningCertificateFound;
         let Some(certificate) = signed.certificate else {
-            let signer = [("signer", signed.signer.into())];
+            // What cannot be read names nobody.
+            let signer = if signed.signer.is_empty() { "?" } else { signed.signer };
+            let signer = [("signer", signer.into())];
             ledger.raise(self, Code::SigningCertificateNotFound, sub, signed.id, signer);
             return;
         };
@@ -181,7 +201,16 @@ impl Engine<'_> {
 
     /// §5.2.7: the content found, its digest, the signature value.
     pub(super) fn check_cryptography(&self, signed: &Signed<'_>, ledger: &mut Ledger) {
-        let digest = || [("algorithm", Value::from(signed.digest_algorithm))];
+        let digest = || {
+            [(
+                "algorithm",
+                Value::from(if signed.digest_algorithm.is_empty() {
+                    "?"
+                } else {
+                    signed.digest_algorithm
+                }),
+            )]
+        };
         match signed.content {
             ContentDigest::ContentMissing => ledger.raise(
                 self,

@@ -30,7 +30,8 @@ pub fn judge_certificate(
     times: &Times,
 ) -> CertificateReport {
     let engine = Engine::new(facts, policy, times);
-    let paths = engine.judge_paths(certificate, AnchorPurpose::Signature, "certificate");
+    let paths =
+        engine.judge_paths(certificate, AnchorPurpose::Signature, "certificate", engine.now);
     let best = paths.into_iter().min_by_key(|path| path.ledger.conclusion().is_some());
     // What concerns the search as a whole: a limit reached, a proof not fetched.
     let notes = facts.input.notes.iter().filter_map(|note| engine.note(note));

@@ -33,8 +33,6 @@ pub(super) enum Kind {
     Revoked { at: Time },
     /// On hold since.
     Hold { since: Time },
-    /// Revocation data older than the policy allows, as seen from now.
-    Stale { this_update: Time, greatest_age_seconds: Option<i64> },
     /// A certificate of the chain out of its validity.
     OutOfBounds { not_before: Time, not_after: Time, status: KnownStatus },
     /// An algorithm of the signature itself, ended at (`None` = never good).
@@ -122,9 +120,13 @@ impl Ledger {
         let mut notes = self.notes;
         notes.sort_by_key(|note| note.level);
         findings.append(&mut notes);
+        // By what tells most findings apart; those that share it are compared as a whole.
+        let mut known: HashMap<(Code, String), Vec<usize>> = HashMap::new();
         let mut unique: Vec<Finding> = Vec::with_capacity(findings.len());
         for finding in findings {
-            if !unique.contains(&finding) {
+            let alike = known.entry((finding.code, finding.message.clone())).or_default();
+            if !alike.iter().any(|index| unique.get(*index) == Some(&finding)) {
+                alike.push(unique.len());
                 unique.push(finding);
             }
         }

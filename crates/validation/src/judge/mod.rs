@@ -151,6 +151,7 @@ struct Engine<'a> {
     now: Time,
     /// How far ahead somebody else's clock may be.
     skew: TimeDelta,
+    selections: revocation::Selections<'a>,
 }
 
 impl<'a> Engine<'a> {
@@ -162,6 +163,7 @@ impl<'a> Engine<'a> {
             policy,
             now: times.at.unwrap_or(times.now),
             skew: TimeDelta::try_seconds(skew).unwrap_or_default(),
+            selections: revocation::Selections::default(),
         }
     }
 

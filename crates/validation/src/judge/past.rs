@@ -8,7 +8,8 @@
 //! (§5.6.2.2), and whatever the certificate made must be proven to be older than that.
 //!
 //! Three choices, each within the standard: whether revocation data must be fresh at the control
-//! time follows the policy's row REVOCATION_NOT_FRESH; a proof must lie within the validity of every
+//! time follows the policy's row REVOCATION_NOT_FRESH, where it is at fail: it then slides to the
+//! last moment at which they were, as before their issue no archive could ever have been stamped; a proof must lie within the validity of every
 //! certificate of the chain (shell model at the proven time); and revocation data whose issuer has
 //! expired must itself be proven to be older than that expiry. Evidence records will add proofs here.
 
@@ -20,6 +21,7 @@ use super::{
 };
 use crate::{
     Time,
+    catalogue::Code,
     facts::{
         AnchorPurpose, CertificateStatus, ChainFacts, Fingerprint, RevocationFacts,
         RevocationReason, TimestampFacts, TimestampKind,
@@ -28,7 +30,7 @@ use crate::{
     policy::{Acceptance, Level},
 };
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Since when objects are proven to exist; those that are not listed, since the judgement.
 #[derive(Debug, Default)]
@@ -227,8 +229,10 @@ impl<'a> Engine<'a> {
             let known = proofs.certificate(link, self.now) <= control;
             let selection = self.select_revocation(link, chain, purpose);
             let all = self.facts.revocation.get(link).into_iter().flatten();
+            let refused: HashSet<*const RevocationFacts> =
+                selection.refused.iter().map(|(one, _)| std::ptr::from_ref(*one)).collect();
             let accepted: Vec<&RevocationFacts> = all
-                .filter(|data| !selection.refused.iter().any(|(one, _)| std::ptr::eq(*one, *data)))
+                .filter(|data| !refused.contains(&std::ptr::from_ref(*data)))
                 .filter(|data| {
                     data.this_update.is_some_and(|time| time < control)
                         && proofs.revocation(data, self.now) <= control
@@ -255,8 +259,10 @@ impl<'a> Engine<'a> {
                 .filter(usable)
                 .max_by_key(|data| (data.produced(), data.this_update))
                 .ok_or(SubIndication::RevocationOutOfBoundsNoPoe)?;
-            if !self.is_fresh(latest, control) {
-                control = control.min(latest.this_update.ok_or(SubIndication::NoPoe)?);
+            if self.policy.level(Code::RevocationNotFresh) == Level::Fail
+                && !self.is_fresh(latest, control)
+            {
+                control = control.min(self.fresh_until(latest).ok_or(SubIndication::NoPoe)?);
             }
             let bits = latest
                 .issuer
@@ -316,12 +322,12 @@ impl<'a> Engine<'a> {
             failure.finding
         }));
         let time = [("time", proof.into())];
-        ledger.note(self, crate::catalogue::Code::ArchiveProofUsed, location, time);
+        ledger.note(self, Code::ArchiveProofUsed, location, time);
     }
 
     /// Tells why proofs did not suffice.
     pub(super) fn note_missing(&self, ledger: &mut Ledger, why: SubIndication, location: &str) {
         let detail = [("detail", why.as_str().into())];
-        ledger.note(self, crate::catalogue::Code::ArchiveProofMissing, location, detail);
+        ledger.note(self, Code::ArchiveProofMissing, location, detail);
     }
 }

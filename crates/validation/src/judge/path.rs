@@ -19,10 +19,15 @@ use crate::{
     indication::SubIndication,
     policy::{Acceptance, Level},
 };
+use std::collections::BTreeMap;
 use x509::ValidityModel;
 
 /// id-kp-timeStamping (RFC 3161 §2.3).
 const TIME_STAMPING: &str = "1.3.6.1.5.5.7.3.8";
+
+/// Refused revocation data of one certificate that are told one by one. Every judged path of every
+/// signature and time-stamp tells them; a real file has a handful.
+const MOST_REFUSALS_TOLD: usize = 16;
 
 /// One chain, judged at the time of the judgement.
 #[derive(Debug, Clone)]
@@ -33,6 +38,8 @@ pub(super) struct PathJudgement<'a> {
     pub(super) ledger: Ledger,
     /// When newer revocation data is due, where that could help.
     pub(super) try_again: Option<Time>,
+    /// When what the certificate made is known to have existed.
+    proven: Time,
 }
 
 /// One certificate below the anchor.
@@ -62,18 +69,20 @@ pub(super) struct Weakness {
 }
 
 impl<'a> Engine<'a> {
-    /// Judges every prospective chain of `certificate`; never empty.
+    /// Judges every prospective chain of `certificate`; never empty. `proven` is when what the
+    /// certificate made is known to have existed: revocation data must not be too old then (§5.2.5).
     pub(super) fn judge_paths(
         &self,
         certificate: &Fingerprint,
         purpose: AnchorPurpose,
         location: &str,
+        proven: Time,
     ) -> Vec<PathJudgement<'a>> {
         let chains = self.facts.chains.get(certificate).map_or(&[][..], Vec::as_slice);
         let mut paths: Vec<_> = chains
             .iter()
             .filter(|chain| chain.anchor.is_some())
-            .map(|chain| self.judge_chain(chain, purpose, location))
+            .map(|chain| self.judge_chain(chain, purpose, location, proven))
             .collect();
         if paths.is_empty() {
             let mut ledger = Ledger::default();
@@ -98,7 +107,7 @@ impl<'a> Engine<'a> {
                     ledger.note(self, problem.code, location, values);
                 }
             }
-            paths.push(PathJudgement { chain: None, ledger, try_again: None });
+            paths.push(PathJudgement { chain: None, ledger, try_again: None, proven });
         }
         paths
     }
@@ -108,9 +117,10 @@ impl<'a> Engine<'a> {
         chain: &'a ChainFacts,
         purpose: AnchorPurpose,
         location: &str,
+        proven: Time,
     ) -> PathJudgement<'a> {
-        let mut path =
-            PathJudgement { chain: Some(chain), ledger: Ledger::default(), try_again: None };
+        let ledger = Ledger::default();
+        let mut path = PathJudgement { chain: Some(chain), ledger, try_again: None, proven };
         self.judge_anchor(chain, purpose, location, &mut path.ledger);
         self.judge_constraints(chain, purpose, location, &mut path.ledger);
         for (position, fingerprint) in chain.certificates.iter().enumerate() {
@@ -296,17 +306,32 @@ impl<'a> Engine<'a> {
         }
         let used = self.used_at(position, chain);
         let link = Link { is_ca, fingerprint, certificate, used };
-        let chosen = self.judge_status(&link, purpose, location, path);
-        let issuer_key = chain
-            .certificates
-            .get(position + 1)
-            .and_then(|issuer| self.certificate(issuer))
-            .map(|issuer| issuer.key.bits);
+        let (chosen, stale) = match self.judge_status(&link, purpose, location, path) {
+            Some((data, stale)) => (Some(data), stale),
+            None => (None, None),
+        };
+        // The standard asks for the age first; but where the certificate is out of its validity that
+        // is what has to be told, and old data then leave its status unknown.
+        let timely = within(certificate, used);
+        if let Some(stale) = stale.filter(|_| timely) {
+            self.raise_stale(&link, stale, location, path);
+        }
         let mut uses = vec![AlgorithmUse {
             object: self.name(fingerprint),
-            key: issuer_key.map(|bits| (certificate.signature.scheme, bits)),
+            key: None,
             digest: certificate.signature.digest.as_deref(),
         }];
+        // The key that signed the certificate is its issuer's, and is told of him.
+        let issuer = chain.certificates.get(position + 1);
+        if let Some((issuer, found)) =
+            issuer.and_then(|issuer| Some((issuer, self.certificate(issuer)?)))
+        {
+            uses.push(AlgorithmUse {
+                object: self.name(issuer),
+                key: Some((certificate.signature.scheme, found.key.bits)),
+                digest: None,
+            });
+        }
         for data in chosen.into_iter().flat_map(|data| self.parts(data)) {
             let bits = data
                 .issuer
@@ -320,7 +345,41 @@ impl<'a> Engine<'a> {
             });
         }
         self.raise_weaknesses(&uses, self.now, false, location, &mut path.ledger);
-        self.judge_validity(&link, chosen, chain, location, path);
+        let known =
+            chosen.filter(|_| timely || !matches!(stale, Some((_, Code::RevocationExpired))));
+        self.judge_validity(&link, known, chain, location, path);
+        if let Some(stale) = stale.filter(|_| !timely) {
+            self.raise_stale(&link, stale, location, path);
+        }
+    }
+
+    /// When revocation data must still serve: when the key was used, or the certificate ended.
+    fn needed_at(link: &Link<'_>, proven: Time) -> Time {
+        link.used.min(proven).min(link.certificate.not_after)
+    }
+
+    fn raise_stale(
+        &self,
+        link: &Link<'_>,
+        (data, code): (&RevocationFacts, Code),
+        location: &str,
+        path: &mut PathJudgement<'a>,
+    ) {
+        let certificate = ("certificate", self.name(link.fingerprint).into());
+        let sub = SubIndication::TryLater;
+        match data.next_update.filter(|_| code == Code::RevocationExpired) {
+            Some(next) => {
+                let time = ("time", Self::needed_at(link, path.proven).into());
+                let values = [certificate, ("until", next.into()), time];
+                path.ledger.raise(self, code, sub, location, values);
+            }
+            None => {
+                let issued = ("issued", data.this_update.unwrap_or_default().into());
+                path.ledger.raise(self, code, sub, location, [certificate, issued]);
+            }
+        }
+        let due = data.next_update.filter(|next| *next > self.now);
+        path.try_again = path.try_again.max(due);
     }
 
     /// When the key of a certificate was used: at the time of the judgement under the shell model;
@@ -333,14 +392,15 @@ impl<'a> Engine<'a> {
         below.map_or(self.now, |below| below.not_before)
     }
 
-    /// Revocation: needed? present? acceptable? revoked? on hold? fresh? Returns the data that spoke.
+    /// Revocation: needed? present? acceptable? revoked? on hold? fresh? Returns the data that spoke,
+    /// and what is too old to prove anything.
     fn judge_status(
         &self,
         link: &Link<'_>,
         purpose: AnchorPurpose,
         location: &str,
         path: &mut PathJudgement<'a>,
-    ) -> Option<&'a RevocationFacts> {
+    ) -> Option<(&'a RevocationFacts, Option<(&'a RevocationFacts, Code)>)> {
         let Link { is_ca, fingerprint, certificate, used } = *link;
         if !needs_revocation(is_ca, certificate) {
             return None;
@@ -348,6 +408,7 @@ impl<'a> Engine<'a> {
         let chain = path.chain?;
         let name = || ("certificate", Value::from(self.name(fingerprint)));
         let selection = self.select_revocation(fingerprint, chain, purpose);
+        let stale = self.staleness(&selection, Self::needed_at(link, path.proven));
         let Some(data) = selection.chosen else {
             // What does not exist at the time of the judgement was not refused, it is not there.
             let code = if selection.refused.iter().all(|(_, why)| *why == Code::RsiFromFuture) {
@@ -362,14 +423,10 @@ impl<'a> Engine<'a> {
                 location,
                 [name()],
             );
-            for (data, why) in selection.refused {
-                path.ledger.note(self, why, location, [("rsi", (&data.id).into())]);
-            }
+            self.note_refused(&selection.refused, location, &mut path.ledger);
             return None;
         };
-        for (data, why) in selection.refused {
-            path.ledger.note(self, why, location, [("rsi", (&data.id).into())]);
-        }
+        self.note_refused(&selection.refused, location, &mut path.ledger);
         if Self::lacks_next_update(data) {
             path.ledger.raise(
                 self,
@@ -412,25 +469,32 @@ impl<'a> Engine<'a> {
             }
             _ => {}
         }
-        if let Some(data) = self.stale_part(data, used) {
-            let issued = data.this_update.unwrap_or_default();
-            path.ledger.raise_kind(
-                self,
-                Code::RevocationNotFresh,
-                SubIndication::TryLater,
-                self.healed_by_time(
-                    used,
-                    Kind::Stale {
-                        this_update: issued,
-                        greatest_age_seconds: self.greatest_age(data),
-                    },
-                ),
-                location,
-                [name(), ("issued", issued.into())],
-            );
-            path.try_again = path.try_again.max(data.next_update);
+        Some((data, stale))
+    }
+
+    /// Tells which revocation data were refused, and why. Where there are many, those of one reason
+    /// are told together by the first of them and how many more there are.
+    fn note_refused(
+        &self,
+        refused: &[(&RevocationFacts, Code)],
+        location: &str,
+        ledger: &mut Ledger,
+    ) {
+        let (told, more) = refused.split_at(refused.len().min(MOST_REFUSALS_TOLD));
+        for (data, why) in told {
+            ledger.note(self, *why, location, [("rsi", (&data.id).into())]);
         }
-        Some(data)
+        let mut by_reason: BTreeMap<Code, (&RevocationFacts, usize)> = BTreeMap::new();
+        for (data, why) in more {
+            by_reason.entry(*why).or_insert((data, 0)).1 += 1;
+        }
+        for (why, (data, count)) in by_reason {
+            let id = match count {
+                1 => data.id.clone(),
+                _ => format!("{} (+{})", data.id, count - 1),
+            };
+            ledger.note(self, why, location, [("rsi", id.into())]);
+        }
     }
 
     /// Step 5: the validity of the certificate, then that of the issuer of its revocation data. An

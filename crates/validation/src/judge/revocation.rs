@@ -14,6 +14,9 @@ use crate::{
     policy::Level,
 };
 use chrono::TimeDelta;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
 
 /// Deepest nesting of responders vouching for responders; two is met in practice, the rest is a loop.
 const MAX_RESPONDER_DEPTH: usize = 4;
@@ -36,10 +39,17 @@ struct Subject<'s> {
     purpose: AnchorPurpose,
 }
 
+/// Choices made, by certificate, chain and purpose: the same for every signature and time-stamp of
+/// one certificate. A chain is known by its place in the facts, which stay as they are.
+pub(super) type Selections<'a> =
+    RefCell<HashMap<(Fingerprint, *const ChainFacts, AnchorPurpose), Rc<Selection<'a>>>>;
+
 /// The choice among the revocation data about one certificate.
 pub(super) struct Selection<'a> {
     /// The piece that speaks.
     pub(super) chosen: Option<&'a RevocationFacts>,
+    /// Every piece that could speak, it among them.
+    accepted: Vec<&'a RevocationFacts>,
     /// Those refused, with why.
     pub(super) refused: Vec<(&'a RevocationFacts, Code)>,
 }
@@ -51,13 +61,15 @@ impl<'a> Engine<'a> {
         fingerprint: &Fingerprint,
         chain: &ChainFacts,
         purpose: AnchorPurpose,
-    ) -> Selection<'a> {
-        self.select(
-            fingerprint,
-            chain,
-            purpose,
-            &mut Visited { path: Vec::new(), left: MAX_ACCEPTANCE_CHECKS },
-        )
+    ) -> Rc<Selection<'a>> {
+        let key = (fingerprint.clone(), std::ptr::from_ref(chain), purpose);
+        if let Some(known) = self.selections.borrow().get(&key) {
+            return Rc::clone(known);
+        }
+        let mut visited = Visited { path: Vec::new(), left: MAX_ACCEPTANCE_CHECKS };
+        let chosen = Rc::new(self.select(fingerprint, chain, purpose, &mut visited));
+        self.selections.borrow_mut().insert(key, Rc::clone(&chosen));
+        chosen
     }
 
     fn select(
@@ -67,13 +79,14 @@ impl<'a> Engine<'a> {
         purpose: AnchorPurpose,
         visited: &mut Visited,
     ) -> Selection<'a> {
-        let mut selection = Selection { chosen: None, refused: Vec::new() };
+        let mut selection = Selection { chosen: None, accepted: Vec::new(), refused: Vec::new() };
         let Some(certificate) = self.certificate(fingerprint) else { return selection };
         let subject = Subject { fingerprint, certificate, chain, purpose };
         for data in self.facts.revocation.get(fingerprint).into_iter().flatten() {
             match self.refusal(data, &subject, visited) {
                 Some(code) => selection.refused.push((data, code)),
                 None => {
+                    selection.accepted.push(data);
                     // Of one instant, the worse word counts, whatever the order.
                     let order = |one: &RevocationFacts| {
                         let revoked = matches!(one.status, CertificateStatus::Revoked { .. });
@@ -281,16 +294,55 @@ impl<'a> Engine<'a> {
                 .all(|part| part.is_some_and(|part| self.is_fresh_alone(part, time)))
     }
 
-    /// What is not fresh at `time`: `data`, or a list for other reasons beside it. The base of a delta
-    /// list need not be.
-    pub(super) fn stale_part(
+    /// Why none of the accepted pieces is young enough to prove the status at `time`: the mildest
+    /// reason, with the piece it is about. One that still serves is enough, whichever is the latest.
+    pub(super) fn staleness(
+        &self,
+        selection: &Selection<'a>,
+        time: Time,
+    ) -> Option<(&'a RevocationFacts, Code)> {
+        let rest = selection
+            .accepted
+            .iter()
+            .filter(|one| selection.chosen.is_none_or(|chosen| !std::ptr::eq(**one, chosen)));
+        let mut mildest = None;
+        // The one that speaks comes last, so that of equal reasons its own is told.
+        for data in rest.copied().chain(selection.chosen) {
+            let found = self.stale_part(data, time)?;
+            let milder = |known: &(&RevocationFacts, Code)| {
+                self.policy.level(found.1) >= self.policy.level(known.1)
+            };
+            if mildest.as_ref().is_none_or(milder) {
+                mildest = Some(found);
+            }
+        }
+        mildest
+    }
+
+    /// What is too old at `time`: `data`, or a list for other reasons beside it. The base of a delta
+    /// list need not be young.
+    fn stale_part(
         &self,
         data: &'a RevocationFacts,
         time: Time,
-    ) -> Option<&'a RevocationFacts> {
+    ) -> Option<(&'a RevocationFacts, Code)> {
         let complements = data.complements.iter().filter_map(|object| self.part(object));
-        let mut parts = std::iter::once(data).chain(complements);
-        parts.find(|part| !self.is_fresh_alone(part, time))
+        let parts = std::iter::once(data).chain(complements);
+        let found = parts.filter_map(|part| Some((part, self.age_defect(part, time)?)));
+        found.min_by_key(|(_, code)| self.policy.level(*code))
+    }
+
+    /// Past its nextUpdate, or older than the policy allows: of both the row that weighs more.
+    fn age_defect(&self, data: &RevocationFacts, time: Time) -> Option<Code> {
+        let (expired, old) = (Code::RevocationExpired, Code::RevocationNotFresh);
+        let is_expired = self.policy.level(expired) != Level::Ignore
+            && data.next_update.is_some_and(|next| next < time);
+        match (is_expired, !self.is_fresh_alone(data, time)) {
+            (true, true) if self.policy.level(old) < self.policy.level(expired) => Some(old),
+            (true, _) => Some(expired),
+            (false, true) => Some(old),
+            (false, false) => None,
+        }
     }
 
     fn is_fresh_alone(&self, data: &RevocationFacts, time: Time) -> bool {
@@ -298,10 +350,26 @@ impl<'a> Engine<'a> {
             || data.this_update.is_some_and(|issued| fresh(issued, self.greatest_age(data), time))
     }
 
-    /// The age in seconds `data` may have; `None` = no age is acceptable, as nothing says when the next is due.
-    pub(super) fn greatest_age(&self, data: &RevocationFacts) -> Option<i64> {
-        self.policy.revocation_freshness_seconds.or_else(|| {
-            Some(data.next_update?.signed_duration_since(data.this_update?).num_seconds())
+    /// The last moment at which `data` and the lists beside it are fresh.
+    pub(super) fn fresh_until(&self, data: &RevocationFacts) -> Option<Time> {
+        let until = |data: &RevocationFacts| {
+            let age = TimeDelta::try_seconds(self.greatest_age(data)?)?;
+            data.this_update?.checked_add_signed(age)
+        };
+        let complements = data.complements.iter().map(|object| until(self.part(object)?));
+        let mut earliest = until(data)?;
+        for part in complements {
+            earliest = earliest.min(part?);
+        }
+        Some(earliest)
+    }
+
+    /// The age in seconds `data` may have; `None` = no age is acceptable. Where nothing says when the
+    /// next is due, only what was made at the very time serves, as far as clocks agree.
+    fn greatest_age(&self, data: &RevocationFacts) -> Option<i64> {
+        self.policy.revocation_freshness_seconds.or_else(|| match data.next_update {
+            Some(next) => Some(next.signed_duration_since(data.this_update?).num_seconds()),
+            None => Some(self.skew.num_seconds()),
         })
     }
 
@@ -335,7 +403,7 @@ fn above<'c>(subject: &Fingerprint, chain: &'c ChainFacts) -> &'c [Fingerprint] 
 }
 
 /// Whether data issued at `issued` is fresh at `time`: strictly later than `time` less its greatest age.
-pub(super) fn fresh(issued: Time, greatest_age_seconds: Option<i64>, time: Time) -> bool {
+fn fresh(issued: Time, greatest_age_seconds: Option<i64>, time: Time) -> bool {
     greatest_age_seconds
         .and_then(TimeDelta::try_seconds)
         .and_then(|age| time.checked_sub_signed(age))

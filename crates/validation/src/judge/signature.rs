@@ -11,7 +11,6 @@ use super::{
     legal, names,
     past::{Proofs, recoverable},
     path::PathJudgement,
-    revocation::fresh,
     timestamp::StampJudgement,
 };
 use crate::{
@@ -173,7 +172,9 @@ impl<'a> Engine<'a> {
             return unjudged;
         };
         let mut best: Option<(PathJudgement<'a>, Ledger)> = None;
-        for path in self.judge_paths(certificate, AnchorPurpose::Signature, &facts.id) {
+        // §5.5 step 6: revocation data must be young at the best signature time, not today.
+        let purpose = AnchorPurpose::Signature;
+        for path in self.judge_paths(certificate, purpose, &facts.id, proof.time) {
             let ledger = if cryptography.conclusion().is_some() {
                 // §5.3 step 5: broken cryptography is worse than any doubt about the certificate.
                 let mut ledger = cryptography.clone();
@@ -568,14 +569,11 @@ fn continues(sub: SubIndication) -> bool {
     )
 }
 
-/// §5.5 steps 4, 6 and 7: whether a proof of existence at `time` heals a failure.
+/// §5.5 steps 4 and 7: whether a proof of existence at `time` heals a failure.
 fn heals(kind: &Kind, time: Time) -> bool {
     match kind {
         Kind::Revoked { at } => *at > time,
         Kind::Hold { since } => time < *since,
-        Kind::Stale { this_update, greatest_age_seconds } => {
-            fresh(*this_update, *greatest_age_seconds, time)
-        }
         Kind::OutOfBounds { not_before, not_after, status } => {
             *status != KnownStatus::Unknown && *not_before <= time && time <= *not_after
         }
@@ -598,7 +596,9 @@ fn order(kind: TimestampKind) -> Option<u8> {
         TimestampKind::Signature => Some(1),
         TimestampKind::CadesC | TimestampKind::References => Some(2),
         TimestampKind::ArchiveV1 | TimestampKind::ArchiveV2 | TimestampKind::ArchiveV3 => Some(3),
-        TimestampKind::Document | TimestampKind::Standalone => None,
+        TimestampKind::Document | TimestampKind::Standalone | TimestampKind::ArchiveManifest => {
+            None
+        }
     }
 }
 

@@ -66,7 +66,11 @@ impl<'a> Engine<'a> {
             ledger.raise(self, Code::TimestampFromFuture, SubIndication::NoPoe, &facts.id, value);
         }
         if let Some(certificate) = &facts.certificate {
-            let paths = self.judge_paths(certificate, AnchorPurpose::TimeStamp, &facts.id);
+            // What was said of the authority when it stamped serves: revocation data grow old in every
+            // archive, and those of its root would have to be renewed for ever.
+            let proven = facts.gen_time.map_or(self.now, |time| time.min(self.now));
+            let purpose = AnchorPurpose::TimeStamp;
+            let paths = self.judge_paths(certificate, purpose, &facts.id, proven);
             let best = paths.into_iter().min_by_key(|path| path.ledger.conclusion().is_some());
             if let Some(path) = best {
                 chain = path.chain;

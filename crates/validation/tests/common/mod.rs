@@ -172,6 +172,7 @@ pub fn signature() -> SignatureFacts {
         extended_type: None,
         countersignatures: 0,
         timestamps: Vec::new(),
+        reference_digests: Vec::new(),
     }
 }
 
@@ -200,6 +201,7 @@ pub fn stamp(id: &str, kind: TimestampKind, time: &str) -> TimestampFacts {
         serial_number: Some("07".into()),
         covers: Vec::new(),
         proves: ProofFacts::default(),
+        reference_digests: Vec::new(),
     }
 }
 
